@@ -1,0 +1,125 @@
+"""What every test may use: real servers, each thrown away afterwards."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.playground.binaries import Binaries, PostgresMissing, find_binaries
+from bot.playground.cloud import start_cloud
+from bot.playground.mail import MailSink
+from bot.playground.pair import Pair, Template
+from bot.playground.postgres import Server
+from bot.playground.processes import Processes
+
+REQUIRE_ALL = os.environ.get("DR_REQUIRE_ALL") == "1"
+OUTSIDE = ("AWS_", "DR_", "SLACK_", "PG", "DATABASE_URL", "SMTP_URL")
+KEPT = ("DR_REQUIRE_ALL", "PGBIN")
+
+for name in [name for name in os.environ if name.startswith(OUTSIDE) and name not in KEPT]:
+    del os.environ[name]
+os.environ |= {  # no test may find anybody's real account
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def missing(reason: str) -> None:
+    """Skip the test, or fail it where nothing may be skipped."""
+    if REQUIRE_ALL:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Processes]:
+    """Starts children that end with the tests, whatever happens."""
+    with Processes() as owner:
+        yield owner
+
+
+@pytest.fixture(scope="session")
+def scratch(processes: Processes) -> Path:
+    """A directory that every user may enter, unlike pytest's own."""
+    return processes.scratch_directory("dr-bot-tests-")
+
+
+@pytest.fixture(scope="session")
+def pg_binaries(scratch: Path) -> Binaries:
+    """PostgreSQL's programs; tests that need them are skipped where there are none."""
+    try:
+        return find_binaries(os.environ, scratch)
+    except PostgresMissing as error:
+        missing(str(error))
+        raise
+
+
+@pytest.fixture(scope="session")
+def pg_server(pg_binaries: Binaries, processes: Processes, scratch: Path) -> Server:
+    """One running PostgreSQL for all tests."""
+    server = Server.create(pg_binaries, processes, scratch / "server")
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def counter() -> Iterator[int]:
+    """Numbers that name things apart."""
+    return itertools.count(1)
+
+
+@pytest.fixture
+def pg_database(pg_server: Server, counter: Iterator[int]) -> Iterator[str]:
+    """A new, empty database; its SQLAlchemy URL, as the superuser."""
+    name = f"test_{next(counter)}"
+    pg_server.execute(f"CREATE DATABASE {name}")
+    yield pg_server.url(name, scheme="postgresql+psycopg")
+    pg_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new, empty database of each kind; its SQLAlchemy URL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/dr.db"
+    return str(request.getfixturevalue("pg_database"))
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_binaries: Binaries, processes: Processes, scratch: Path) -> Template:
+    """A stopped primary of which pairs are copied."""
+    return Template.create(pg_binaries, processes, scratch / "template")
+
+
+@pytest.fixture
+def pg_pair(pg_template: Template, scratch: Path, counter: Iterator[int]) -> Iterator[Pair]:
+    """A new primary and its streaming standby, both running, with the shop's database and the role dr_bot."""
+    pair = pg_template.pair(scratch / f"pair-{next(counter)}")
+    yield pair
+    pair.close()
+
+
+@pytest.fixture(scope="session")
+def moto_server(processes: Processes, scratch: Path) -> str:
+    """One moto server for all tests; use `moto_url`, which empties it."""
+    return start_cloud(processes, scratch)
+
+
+@pytest.fixture
+def moto_url(moto_server: str) -> str:
+    """AWS's endpoint for this test: an account with nothing in it."""
+    httpx.post(f"{moto_server}/moto-api/reset", timeout=30).raise_for_status()
+    return moto_server
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[MailSink]:
+    """A mail server; `url` for SMTP_URL, `messages` for what arrived."""
+    with MailSink() as sink:
+        yield sink
