@@ -1,0 +1,1 @@
+"""The tables' history, oldest first; each file in `versions` leads from one revision to the next."""

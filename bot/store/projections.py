@@ -1,0 +1,65 @@
+"""The list of incidents, kept beside the timeline for quick listing; rebuilt from it at any time."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.domain.model import canonical
+from bot.domain.timeline import moment
+from bot.store.schema import incidents
+from bot.store.sql import insert, when, when_or_none
+
+
+@dataclass(frozen=True)
+class IncidentRow:
+    """One line of the list. `waiting` says in words what the incident waits for; `seq` is the row of its stream."""
+
+    id: str
+    number: int
+    state: str
+    severity: str
+    title: str
+    systems: tuple[str, ...]
+    drill: bool
+    private: bool
+    commander: str | None
+    since: datetime
+    declared_at: datetime
+    next_update_at: datetime | None
+    waiting: str
+    seq: int
+    open: bool
+
+
+def put_incident(connection: Connection, row: IncidentRow) -> None:
+    """Write an incident's line, new or changed."""
+    values = asdict(row) | {
+        "systems": canonical(row.systems),
+        "since": moment(row.since),
+        "declared_at": moment(row.declared_at),
+        "next_update_at": moment(row.next_update_at) if row.next_update_at else None,
+    }
+    statement = insert(connection, incidents).values(values)
+    changed = {name: statement.excluded[name] for name in values if name != "id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+def list_incidents(connection: Connection, *, include_closed: bool = False) -> list[IncidentRow]:
+    """The open incidents, or all of them, newest first."""
+    statement = select(incidents).order_by(incidents.c.number.desc())
+    if not include_closed:
+        statement = statement.where(incidents.c.open)
+    return [
+        IncidentRow(
+            **row._asdict()
+            | {
+                "systems": tuple(json.loads(row.systems)),
+                "since": when(row.since),
+                "declared_at": when(row.declared_at),
+                "next_update_at": when_or_none(row.next_update_at),
+            }
+        )
+        for row in connection.execute(statement)
+    ]
