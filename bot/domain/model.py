@@ -35,5 +35,3 @@ else:
         copy.__dict__.update(value.__dict__)
         copy.__dict__.update(changes)
         return copy
-
-

@@ -1,0 +1,22 @@
+"""The rhythm of the status updates: the next is due `every` after the last one posted, or after the declare."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident
+
+
+def next_update(incident: Incident) -> datetime | None:
+    """When the next status update is due; None where none is."""
+    updates = incident.updates
+    if updates.every is None or not incident.is_open:
+        return None
+    due = updates.anchor + updates.every
+    return max(due, updates.snoozed_until) if updates.snoozed_until else due
+
+
+def missed_updates(due: datetime, every: timedelta, now: datetime) -> int:
+    """How many moments passed without an update; one that goes out within a minute of its moment is not missed."""
+    late = now - due
+    if late < min(timedelta(minutes=1), every):
+        return 0
+    return 1 + int(late / every)

@@ -1,0 +1,128 @@
+"""Decisions about runs: start, pause, resume, stop, and whose turn it is."""
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.decisions.incidents import stop_runs
+from bot.domain.decisions.world import World, going_on, near, the_run
+from bot.domain.durations import parse_duration
+from bot.domain.errors import Refused
+from bot.domain.incident import Incident, Run
+from bot.domain.lookups import paths
+from bot.domain.model import JsonValue
+from bot.domain.runbook import Input, Runbook
+from bot.domain.timeline import Event
+from bot.domain.transitions import IncidentState, StepState
+
+
+def start(state: Incident | None, command: c.Start, world: World) -> tuple[Event, ...]:
+    """A run begins: the runbook is pinned whole, with the points of no return that its actions declare."""
+    incident = going_on(state)
+    if command.runbook not in world.runbooks:
+        raise Refused(f"No runbook {command.runbook} is loaded.", near(command.runbook, world.runbooks))
+    runbook = _with_declared_points(world.runbooks[command.runbook], world)
+    if command.system not in incident.systems:
+        raise Refused(f"{incident.id} is not about {command.system}.", near(command.system, incident.systems))
+    for run in incident.runs.values():
+        if (run.runbook.runbook, run.system) == (command.runbook, command.system) and not run.is_over:
+            raise Refused(f"{command.runbook} runs for {command.system} already, as {run.id}.", "Stop that run first.")
+    _check_targets(runbook, command.system, incident.environment, world)
+    ungated = tuple(
+        s.id
+        for s in runbook.steps
+        if s.kind != "action" or (s.approval is None and not world.traits[s.action or ""].gated)
+    )
+    return (
+        e.RunStarted(
+            run=f"R{len(incident.runs) + 1}",
+            runbook=runbook,
+            digest=world.runbooks[command.runbook].digest,
+            system=command.system,
+            environment=incident.environment,
+            inputs=_inputs(runbook, command),
+            requester=command.actor.person,
+            ungated=ungated,
+            after=tuple(s for s in world.plan.systems[command.system].depends_on if s in incident.systems),
+        ),
+    )
+
+
+def _with_declared_points(runbook: Runbook, world: World) -> Runbook:
+    steps = []
+    for step in runbook.steps:
+        if step.action and step.action not in world.traits:
+            raise Refused(f"The step {step.id} names the action {step.action}, which this bot does not have.")
+        declared = bool(step.action and world.traits[step.action].point_of_no_return)
+        steps.append(step.model_copy(update={"point_of_no_return": bool(step.point_of_no_return) or declared}))
+    return runbook.model_copy(update={"steps": tuple(steps)})
+
+
+def _check_targets(runbook: Runbook, system: str, environment: str, world: World) -> None:
+    named = {path for step in runbook.steps for path in paths(step.model_dump(mode="json", by_alias=True))}
+    wanted = any(path.split(".")[0] == "target" for path in named)
+    if wanted and system not in world.plan.environments[environment].targets:
+        raise Refused(
+            f"The environment {environment} lists no targets for {system}, so {runbook.runbook} has nothing to act on.",
+            "Add them to plan.yml.",
+        )
+
+
+def _inputs(runbook: Runbook, command: c.Start) -> dict[str, JsonValue]:
+    for name in command.inputs:
+        if name not in runbook.inputs:
+            raise Refused(f"{runbook.runbook} has no input {name}.", near(name, runbook.inputs))
+    return {name: _input(name, spec, command.inputs.get(name, spec.default)) for name, spec in runbook.inputs.items()}
+
+
+def _input(name: str, spec: Input, value: JsonValue) -> JsonValue:
+    if value is None:
+        raise Refused(f"The input {name} ({spec.title}) is missing.", f"Give it: --input {name}=VALUE.")
+    if spec.type == "duration":
+        try:
+            parse_duration(str(value))
+        except ValueError as error:
+            raise Refused(f"The input {name} is not a duration: {error}", "Write it like 15m or 2h.") from error
+    return value
+
+
+def stop(state: Incident | None, command: c.Stop, _: World) -> tuple[Event, ...]:
+    incident = going_on(state)
+    run = the_run(incident, command.run)
+    if run.is_over:
+        raise Refused(f"{run.id} is {run.state} already.")
+    return tuple(
+        event
+        for event in stop_runs(incident, command.reason)
+        if isinstance(event, e.RunStopped | e.StepCanceled) and event.run == run.id
+    )
+
+
+def pause(state: Incident | None, command: c.Pause, _: World) -> tuple[Event, ...]:
+    run = the_run(going_on(state), command.run)
+    if run.is_over or run.paused:
+        raise Refused(f"{run.id} is {run.state} already.")
+    return (e.RunPaused(run=run.id, reason=command.reason),)
+
+
+def resume(state: Incident | None, command: c.Resume, _: World) -> tuple[Event, ...]:
+    run = the_run(going_on(state), command.run)
+    if not run.paused or run.is_over:
+        raise Refused(f"{run.id} is not paused.")
+    return (e.RunResumed(run=run.id),)
+
+
+def turns(incident: Incident) -> tuple[Event, ...]:
+    """The steps whose turn has come."""
+    if incident.state in (IncidentState.CLOSED, IncidentState.CANCELED):
+        return ()
+    return tuple(
+        e.StepReady(run=run.id, step=step.id, attempt=1)
+        for run in incident.runs.values()
+        if not run.stopped and not run.paused and _may_begin(incident, run)
+        for step in run.steps.values()
+        if step.state is StepState.NOT_STARTED and run.is_turn(step.id)
+    )
+
+
+def _may_begin(incident: Incident, run: Run) -> bool:
+    """A run waits for the runs of the systems that its own depends on."""
+    return all(other.is_recovered or other.stopped for other in incident.runs.values() if other.system in run.after)

@@ -1,0 +1,93 @@
+"""What a decision may know besides the state: the moment, the recovery plan, the runbooks, what the actions declare."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+
+from bot.domain.commands import StepCommand
+from bot.domain.errors import Refused
+from bot.domain.evolve import fold
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.plan import RecoveryPlan
+from bot.domain.runbook import Runbook
+from bot.domain.timeline import BOT, Event, Recorded
+from bot.domain.transitions import IncidentState
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What an action declares of itself."""
+
+    gated: bool = True
+    point_of_no_return: bool = False
+    undoable: bool = False
+
+
+@dataclass(frozen=True)
+class World:
+    """`recent_glass` counts the actor's break-glass uses within the recovery plan's period, in all incidents."""
+
+    now: datetime
+    plan: RecoveryPlan
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    traits: Mapping[str, Traits] = field(default_factory=dict)
+    recent_glass: int = 0
+
+    def name(self, person: str | None) -> str:
+        """A person's name for people."""
+        known = self.plan.people.get(person or "")
+        return known.name if known else person or "nobody"
+
+    def names(self, people: Iterable[str]) -> str:
+        """Several people's names for people."""
+        return ", ".join(self.name(p) for p in people) or "nobody"
+
+
+Decision = Callable[..., tuple[Event, ...]]
+
+
+def imagine(state: Incident | None, events: Iterable[Event], now: datetime, stream: str = "") -> Incident | None:
+    """The state that events would lead to; raises IllegalMove. Hashes are left empty: nothing is recorded."""
+    seq = state.seq if state else 0
+    stream = state.id if state else stream
+    rows = (Recorded(stream, seq + i, now, BOT, event, "", "") for i, event in enumerate(events, start=1))
+    return fold(rows, state)
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """What to say after an unknown name."""
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known) or 'none'}."
+
+
+def the_incident(state: Incident | None) -> Incident:
+    """The incident, or a refusal where there is none."""
+    if state is None:
+        raise Refused("There is no such incident.", "List them with: dr list.")
+    return state
+
+
+def going_on(state: Incident | None) -> Incident:
+    """An incident in which runs may still move: not closed, not canceled."""
+    incident = the_incident(state)
+    if incident.state in (IncidentState.CLOSED, IncidentState.CANCELED):
+        raise Refused(f"{incident.id} is {incident.state}.", "Reopen it first, if it is not over.")
+    return incident
+
+
+def the_run(incident: Incident, run: str) -> Run:
+    """A run by its id."""
+    if run not in incident.runs:
+        raise Refused(f"{incident.id} has no run {run}.", near(run, incident.runs))
+    return incident.runs[run]
+
+
+def the_step(state: Incident | None, command: StepCommand) -> tuple[Incident, Run, StepRun]:
+    """The step that a command speaks of, where runs may still move."""
+    incident = going_on(state)
+    run = the_run(incident, command.run)
+    if command.step not in run.steps:
+        raise Refused(f"{run.id} has no step {command.step}.", near(command.step, run.steps))
+    return incident, run, run.steps[command.step]

@@ -1,0 +1,262 @@
+"""What an incident is: the values that the timeline folds into. Nothing here changes anything; see evolve.py."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.approvals import Approval, Proof, Rule, counted
+from bot.domain.changes import Plan, Risk
+from bot.domain.model import JsonValue
+from bot.domain.runbook import Runbook
+from bot.domain.runbook import Step as StepDefinition
+from bot.domain.transitions import IncidentState, RunState, StepState
+
+MET = frozenset({StepState.COMPLETED, StepState.SKIPPED})
+HOLDS_TARGETS = frozenset({StepState.RUNNING, StepState.IN_DOUBT, StepState.UNDOING})
+ENDED = frozenset(
+    {
+        StepState.COMPLETED,
+        StepState.SKIPPED,
+        StepState.CANCELED,
+        StepState.UNDONE,
+        StepState.FAILED,
+        StepState.UNDO_FAILED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An approval that waits for the look-up of the person."""
+
+    id: str
+    person: str
+    digest: str
+    offered_at: datetime
+    proof: Proof | None
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One person's word for skipping, settling, or accepting a risk; enough equal words decide."""
+
+    person: str
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One execution of a step, for the record."""
+
+    number: int
+    started_at: datetime
+    approved_by: tuple[str, ...]
+    broken_glass_by: str | None = None
+    ended_at: datetime | None = None
+    outcome: str = "running"
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """One step of one run."""
+
+    definition: StepDefinition
+    state: StepState = StepState.NOT_STARTED
+    attempt: int = 1
+    generation: int = 0
+    requester: str | None = None
+    editors: tuple[str, ...] = ()
+    overrides: Mapping[str, JsonValue] = field(default_factory=dict)
+    waits_for_start: bool = False
+    gated: bool = True
+    plan: Plan | None = None
+    done_plan: Plan | None = None
+    digest: str = ""
+    rule: Rule | None = None
+    waits_for: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    met_at: datetime | None = None
+    accepted_risks: tuple[Risk, ...] = ()
+    risk_accepted_by: str | None = None
+    risk_reason: str = ""
+    glass_broken_by: str | None = None
+    glass_reason: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    ready_at: datetime | None = None
+    started_at: datetime | None = None
+    applied_at: datetime | None = None
+    ended_at: datetime | None = None
+    changed_seq: int = 0
+    undo: bool = False
+    result: Mapping[str, JsonValue] = field(default_factory=dict)
+    evidence: Mapping[str, JsonValue] = field(default_factory=dict)
+    outcome: str = ""
+    finding: str = ""
+    reason: str = ""
+    risks: tuple[Risk, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    holding_since: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        return self.definition.id
+
+    @property
+    def awaits_approval(self) -> bool:
+        """A plan is shown and approvals of it may be given."""
+        return (
+            bool(self.digest)
+            and self.started_at is None
+            and (self.state is StepState.PENDING_APPROVAL or (self.state is StepState.UNDOING and self.undo))
+        )
+
+    @property
+    def approved_by(self) -> tuple[str, ...]:
+        """The distinct people whose approval of the current plan counts."""
+        return counted(self.approvals, self.digest)
+
+    @property
+    def missing(self) -> int:
+        """How many approvals the current plan still lacks; 0 where glass was broken or no rule applies."""
+        if self.rule is None or self.glass_broken_by:
+            return 0
+        return max(0, self.rule.required - len(self.approved_by))
+
+    @property
+    def is_met(self) -> bool:
+        """A step that needs this one may go on. A skipped point of no return never counts."""
+        return self.state is StepState.COMPLETED or (
+            self.state is StepState.SKIPPED and not self.definition.point_of_no_return
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One runbook for one system in one environment."""
+
+    id: str
+    runbook: Runbook
+    digest: str
+    system: str
+    environment: str
+    started_at: datetime
+    requester: str | None
+    inputs: Mapping[str, JsonValue]
+    steps: Mapping[str, StepRun]
+    after: tuple[str, ...] = ()
+    paused: bool = False
+    stopped: bool = False
+    resumed_seq: int = 0
+
+    @property
+    def state(self) -> RunState:
+        """Derived from the steps and the operator's pause."""
+        states = [s.state for s in self.steps.values()]
+        if self.stopped:
+            return RunState.STOPPED
+        if all(s in MET for s in states):
+            return RunState.COMPLETED
+        if self.paused:
+            return RunState.PAUSED
+        if any(s in (StepState.RUNNING, StepState.UNDOING) for s in states):
+            return RunState.RUNNING
+        if any(s in (StepState.FAILED, StepState.IN_DOUBT, StepState.UNDO_FAILED) for s in states):
+            return RunState.FAILED
+        return RunState.WAITING
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (RunState.COMPLETED, RunState.STOPPED)
+
+    def needs(self, step: str) -> tuple[str, ...]:
+        """What a step waits for here: through a step that `when` leaves out, the ones that it would wait for."""
+        found: list[str] = []
+        for need in self.runbook.needs(step):
+            found.extend((need,) if need in self.steps else self.needs(need))
+        return tuple(dict.fromkeys(found))
+
+    def is_turn(self, step: str) -> bool:
+        """Whether everything that a step needs is met."""
+        return all(self.steps[need].is_met for need in self.needs(step))
+
+    @property
+    def is_recovered(self) -> bool:
+        """Every step up to the recovery itself is met; what comes after it (phase post_recovery) may go on."""
+        return all(s.is_met for s in self.steps.values() if s.definition.phase != "post_recovery")
+
+
+@dataclass(frozen=True)
+class Updates:
+    """The rhythm of the status updates. `anchor` is the last post, or the declare."""
+
+    every: timedelta | None
+    anchor: datetime
+    number: int = 0
+    snoozed_until: datetime | None = None
+    draft: Mapping[str, str] = field(default_factory=dict)
+    last_text: str = ""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One incident, as its timeline tells it."""
+
+    id: str
+    number: int
+    state: IncidentState
+    title: str
+    description: str
+    severity: str
+    systems: tuple[str, ...]
+    environment: str
+    drill: bool
+    private: bool
+    since: datetime
+    declared_at: datetime
+    declarer: str | None
+    rto: timedelta
+    rpo: timedelta
+    recovery_plan: str
+    updates: Updates
+    roles: Mapping[str, str | None]
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    channel: str | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    ended_at: datetime | None = None
+    resolution: Mapping[str, str] = field(default_factory=dict)
+    notes: int = 0
+    subscribers: frozenset[str] = frozenset()
+    acknowledged: frozenset[str] = frozenset()
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    seq: int = 0
+    head: str = ""
+    last_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Work goes on: active or mitigated."""
+        return self.state in (IncidentState.ACTIVE, IncidentState.MITIGATED)
+
+    @property
+    def commander(self) -> str | None:
+        return self.roles.get("commander")
+
+    def every_step(self) -> Iterator[tuple[Run, StepRun]]:
+        """All steps of all runs, in order."""
+        for run in self.runs.values():
+            for step in run.steps.values():
+                yield run, step
+
+
+def held_targets(incident: Incident) -> dict[str, tuple[str, str]]:
+    """The targets that this incident's steps hold now, with the run and step that hold each."""
+    return {
+        target: (run.id, step.id)
+        for run, step in incident.every_step()
+        if step.state in HOLDS_TARGETS and step.started_at and step.plan
+        for target in step.plan.targets
+    }

@@ -1,0 +1,146 @@
+"""What the engine needs from the layers to its right: actions, checks and the context that they act in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import httpx
+import psycopg
+from pydantic import BaseModel
+
+from bot.domain.changes import Plan, Settlement, Verdict
+from bot.domain.errors import DRError
+from bot.domain.model import JsonValue
+from bot.domain.plan import Environment, RecoveryPlan, System
+from bot.domain.targets import PostgresTarget
+
+P = TypeVar("P", bound=BaseModel)
+F = TypeVar("F")
+
+
+class Unavailable(DRError):
+    """A look could not be made (no answer, no right, no such thing): nothing is known, so nothing may go on."""
+
+
+class NotApplied(DRError):
+    """The call was refused for certain: nothing happened. Raise it only where that is proven."""
+
+
+class OutcomeUnknown(DRError):
+    """The call was sent, or may have been, and no proof of its outcome came back."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A step of the same run that has ended: what it did and what it found."""
+
+    step: str
+    action: str
+    outcome: str
+    ended_at: datetime
+    result: Mapping[str, JsonValue]
+    evidence: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """Where a look or a call belongs. `token` names the attempt for ever: `INC-7/R1/promote_replica/1`."""
+
+    incident: str
+    run: str
+    step: str
+    attempt: int
+    token: str
+    environment: str
+    environment_facts: Environment
+    system: str
+    system_facts: System
+    recovery_plan: RecoveryPlan
+    drill: bool
+    severity: str
+    earlier: tuple[Earlier, ...] = ()
+    told: Mapping[str, frozenset[str]] = {}  # template or `page` -> people whom it was sent to already
+    result: Mapping[str, JsonValue] = {}  # what apply or settle of this attempt returned, for verify
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one person; its id makes it once."""
+
+    id: str
+    person: str
+    template: str
+    fields: Mapping[str, str]
+
+
+class Secret(Protocol):
+    """A secret's value with the version that was read; str() and repr() never show the value."""
+
+    version: str
+
+    def reveal(self) -> str: ...
+
+
+class Context(Protocol):
+    """What an action may use, bound to one step in one environment. Everything has short time-outs."""
+
+    @property
+    def facts(self) -> StepFacts: ...
+
+    def now(self) -> datetime:
+        """The database's clock with the test offset, in UTC."""
+
+    def aws(self, service: str, region: str, *, mutating: bool = False) -> Any:
+        """A boto3 client: regional endpoint, connect 3 s, read 10 s; a mutating one sends each request once."""
+
+    def secret(self, name: str) -> Secret:
+        """A secret of this environment by its name; raises Unavailable."""
+
+    def postgres(
+        self, target: PostgresTarget, *, user: str | None = None, password: str | None = None
+    ) -> psycopg.Connection[Any]:
+        """An autocommit connection to a target; raises psycopg.OperationalError. The caller closes it."""
+
+    def http(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """One request to a URL that the environment's allow-list covers, redirects checked too; raises Unavailable or httpx errors."""
+
+    def notify(self, notices: tuple[Notice, ...]) -> None:
+        """Record messages for delivery, each once by its id, and return when they are committed."""
+
+
+@dataclass(frozen=True)
+class Action(Generic[P, F]):
+    """What a step can do, as a record of functions.
+
+    observe and plan look, apply sends exactly one mutating request (or a listed sequence of statements that is safe to
+    run again), settle and verify look again. `plan` is pure. apply raises NotApplied or OutcomeUnknown; every other
+    exception counts as OutcomeUnknown. observe, settle and verify raise Unavailable where nothing can be known.
+    undo is pure: the plan that leads back from `facts` (the world now) to the done plan's `saved`, carried out by the same apply.
+    """
+
+    name: str
+    summary: str
+    params: type[P]
+    observe: Callable[[P, Context], F]
+    plan: Callable[[P, F], Plan]
+    apply: Callable[[P, Plan, Context], dict[str, JsonValue]]
+    settle: Callable[[P, Plan, Context], Settlement]
+    verify: Callable[[P, Plan, Context], Verdict]
+    undo: Callable[[P, Plan, F], Plan] | None = None
+    gated: bool = True  # False: it changes nothing that matters, so it needs no approval
+    point_of_no_return: bool = False
+    repeatable: bool = False  # the same token makes a second call harmless
+    kind: str = "action"
+
+
+@dataclass(frozen=True)
+class Check(Generic[P]):
+    """A question that a step asks; `look` only reads. Raising Unavailable means that it cannot be known."""
+
+    name: str
+    summary: str
+    params: type[P]
+    look: Callable[[P, Context], Verdict]
+    point_of_no_return: bool = False
+    kind: str = "check"
