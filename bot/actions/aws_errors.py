@@ -1,0 +1,95 @@
+"""What an AWS client's exceptions prove: that nothing happened, or nothing at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from bot.engine.ports import Context, NotApplied, OutcomeUnknown, Unavailable
+
+# Raised before a byte of the request is on the wire.
+NOT_SENT = (
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+# What every AWS service answers before it looks at the request itself: who asks, how often, in what form.
+REFUSED_BY_AWS = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "SignatureDoesNotMatch",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+        "ValidationError",
+    }
+)
+
+
+def aws_text(error: ClientError | BotoCoreError) -> str:
+    """The error in AWS's own words, whole."""
+    details = error.response.get("messages", ()) if isinstance(error, ClientError) else ()
+    return " ".join([str(error), *(str(line) for line in details)])
+
+
+@contextmanager
+def aws_look(what: str) -> Iterator[None]:
+    """Turn the failure of a reading call into `Unavailable`: `what` ends "AWS did not say …"."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable(f"AWS did not say {what}: {aws_text(error)}") from error
+
+
+@contextmanager
+def aws_change(what: str, refusals: frozenset[str]) -> Iterator[None]:
+    """Turn the failure of a mutating call into `NotApplied` where that is certain, else into `OutcomeUnknown`.
+
+    `what` begins a sentence; `refusals` are the error codes by which the operation itself says that it did nothing.
+    """
+    try:
+        yield
+    except NOT_SENT as error:
+        raise NotApplied(f"{what} was not sent: {aws_text(error)}") from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] in REFUSED_BY_AWS | refusals:
+            raise NotApplied(f"{what} was refused: {aws_text(error)}") from error
+        raise OutcomeUnknown(f"{what} was not confirmed: {aws_text(error)}") from error
+    except BotoCoreError as error:
+        raise OutcomeUnknown(f"{what} was not confirmed: {aws_text(error)}") from error
+
+
+def aws_writer(service: str, region: str, context: Context, what: str) -> Any:
+    """A client for one mutating call; raises NotApplied where there is none to be had."""
+    try:
+        return context.aws(service, region, mutating=True)
+    except (Unavailable, BotoCoreError) as error:
+        raise NotApplied(f"{what} was not sent: {error}") from error
