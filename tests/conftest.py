@@ -14,6 +14,8 @@ from bot.playground.mail import MailSink
 from bot.playground.pair import Pair, Template
 from bot.playground.postgres import Server
 from bot.playground.processes import Processes
+from bot.store.database import Database
+from bot.store.migrate import upgrade
 
 REQUIRE_ALL = os.environ.get("DR_REQUIRE_ALL") == "1"
 OUTSIDE = ("AWS_", "DR_", "SLACK_", "PG", "DATABASE_URL", "SMTP_URL")
@@ -89,6 +91,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/dr.db"
     return str(request.getfixturevalue("pg_database"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database of each kind with the bot's tables, empty."""
+    database = Database(database_url)
+    upgrade(database)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

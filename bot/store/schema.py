@@ -25,7 +25,6 @@ events = Table(
     Column("hash", Plain, nullable=False),
     CheckConstraint("seq >= 1", name="seq"),
     Index(None, "type", "at"),
-    sqlite_with_rowid=False,
 )
 
 command_keys = Table(

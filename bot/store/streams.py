@@ -50,7 +50,7 @@ OPEN = select(incidents.c.id).where(incidents.c.open).order_by(incidents.c.numbe
 
 def load(connection: Connection, stream: str, after: int = 0) -> list[Recorded]:
     """A stream's events behind row `after`, in order; raises KeyError for a type that this version doesn't know."""
-    rows = connection.execute(LOAD, {"stream": stream, "after": after})
+    rows = connection.execute(LOAD, {"stream": stream, "after": after}).all()
     return [
         Recorded(stream, seq, when(at), read_actor(actor), read_event(type_, data), prev, hash_)
         for stream, seq, type_, at, actor, data, prev, hash_ in rows

@@ -32,7 +32,6 @@ def timeline() -> None:
         sa.Column("hash", PLAIN, nullable=False),
         sa.PrimaryKeyConstraint("stream", "seq", name="pk_events"),
         sa.CheckConstraint("seq >= 1", name="ck_events_seq"),
-        sqlite_with_rowid=False,
     )
     op.create_index("ix_events_type_at", "events", ["type", "at"])
     op.create_table(
