@@ -310,14 +310,14 @@ class RecoveryPlan(Model):
     timezone: TimeZone = "UTC"
     channels: Channels = Channels()
     senders: Senders = Senders()
-    people: dict[Name, Person] = Field(min_length=1)
-    teams: dict[Name, Team] = Field(min_length=1)
+    people: dict[Name, Person]
+    teams: dict[Name, Team]
     emergency_contacts: dict[Name, Name] = {}
-    severities: dict[Name, Severity] = Field(min_length=1)
+    severities: dict[Name, Severity]
     notifications: dict[Name, Notification] = {}
     approvals: ApprovalDefaults
-    systems: dict[Name, System] = Field(min_length=1)
-    environments: dict[Name, Environment] = Field(min_length=1)
+    systems: dict[Name, System]
+    environments: dict[Name, Environment]
     backup_policies: dict[Name, BackupPolicy] = {}
     monitoring: Monitoring = Monitoring()
     alert_rules: dict[Name, AlertRule] = {}

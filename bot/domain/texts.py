@@ -20,9 +20,9 @@ def check_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise Unfit(f"{shown(url)} is not a URL", "write it like https://shop.example.com/health") from error
+        raise Unfit("that is not a URL", "write it like https://shop.example.com/health") from error
     if parts.scheme not in WEB or not host or any(c <= " " or c == "\x7f" for c in url):
-        raise Unfit(f"{shown(url)} is not a web address", "write it like https://shop.example.com/health")
+        raise Unfit("that is not a web address", "write it like https://shop.example.com/health")
     if parts.username is not None or parts.password is not None:
         raise Unfit("the URL holds a user or a password", "send it as a header that names a secret")
     return url
@@ -32,9 +32,9 @@ def check_prefix(url: str) -> str:
     """The beginning of URLs, with a path, so that the host ends where it seems to; raises `Unfit`."""
     parts = urlsplit(check_url(url))
     if not parts.path:
-        raise Unfit(f"{shown(url)} does not say where the host ends", f"end it with a slash: {url}/")
+        raise Unfit("the prefix does not say where the host ends", f"end it with a slash: {url}/")
     if parts.query or parts.fragment or "/." in parts.path:
-        raise Unfit(f"{shown(url)} is more than the beginning of an address", "leave out ?, # and dots after a slash")
+        raise Unfit("that is more than the beginning of an address", "leave out ?, # and dots after a slash")
     return url
 
 
@@ -49,7 +49,7 @@ def check_ssh_key(key: str) -> str:
     """One line of a `.pub` file whose type and blob agree; raises `Unfit`."""
     words = key.split()
     if len(words) < 2 or words[0] not in SSH_KEY_TYPES or not _blob_begins(words[1], words[0]):
-        raise Unfit(f"{shown(key)} is not a public SSH key", "paste the whole line of ~/.ssh/id_ed25519.pub")
+        raise Unfit("that is not a public SSH key", "paste the whole line of ~/.ssh/id_ed25519.pub")
     return key
 
 
