@@ -2,12 +2,17 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from bot.domain.plan import Environment, HttpPolicy, RecoveryPlan
+from bot.engine.ports import StepFacts
 from bot.playground.binaries import Binaries, PostgresMissing, find_binaries
 from bot.playground.cloud import start_cloud
 from bot.playground.mail import MailSink
@@ -37,6 +42,34 @@ def missing(reason: str) -> None:
     if REQUIRE_ALL:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., bool]:
+    """`eventually(holds, seconds=5)`: whether it holds before the time is over."""
+
+    def wait(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def alive() -> Callable[[int], bool]:
+    """`alive(pid)`: whether the process runs; one that ended and waits to be collected does not."""
+
+    def look(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    return look
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +167,36 @@ def smtp_sink() -> Iterator[MailSink]:
     """A mail server; `url` for SMTP_URL, `messages` for what arrived."""
     with MailSink() as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def recovery_plan() -> RecoveryPlan:
+    """The project's own plan.yml."""
+    text = (Path(__file__).parent.parent / "plan.yml").read_text(encoding="utf-8")
+    return RecoveryPlan.model_validate(yaml.safe_load(text))
+
+
+@pytest.fixture
+def step_facts(recovery_plan: RecoveryPlan) -> Callable[..., StepFacts]:
+    """Makes the facts of a step in production, whose account is moto's and whose HTTP stays on this machine."""
+
+    def make(**changes: Any) -> StepFacts:
+        facts: dict[str, Any] = {
+            "incident": "INC-7",
+            "run": "R1",
+            "step": "the_step",
+            "attempt": 1,
+            "token": "INC-7/R1/the_step/1",
+            "environment": "production",
+            "environment_facts": Environment(
+                account="123456789012", http=HttpPolicy(allow=("http://127.0.0.1/", "http://localhost/"))
+            ),
+            "system": "customer-database",
+            "system_facts": recovery_plan.systems["customer-database"],
+            "recovery_plan": recovery_plan,
+            "drill": False,
+            "severity": "sev1",
+        }
+        return StepFacts(**facts | changes)
+
+    return make

@@ -1,6 +1,5 @@
 """The PostgreSQL pair that demo and tests stand on."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +13,7 @@ BEAT = "INSERT INTO dr_bot.heartbeat VALUES ('customer-database', now(), 1)"
 BEATS = "SELECT count(*) FROM dr_bot.heartbeat"
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def test_a_heartbeat_of_the_bot_reaches_the_standby(pg_pair: Pair) -> None:
+def test_a_heartbeat_of_the_bot_reaches_the_standby(pg_pair: Pair, eventually: Callable[..., bool]) -> None:
     """What dr_bot writes on the primary can be read on the standby."""
     with pg_pair.as_bot(pg_pair.primary) as connection:
         connection.execute(BEAT)
@@ -42,7 +32,7 @@ def test_a_cut_wire_loses_what_was_committed_after_it(pg_pair: Pair) -> None:
         connection.execute(BEAT)
 
 
-def test_a_mended_wire_catches_up(pg_pair: Pair) -> None:
+def test_a_mended_wire_catches_up(pg_pair: Pair, eventually: Callable[..., bool]) -> None:
     """After the wire is mended the standby receives what it missed."""
     pg_pair.wire.cut()
     with pg_pair.as_bot(pg_pair.primary) as connection:

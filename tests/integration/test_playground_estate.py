@@ -1,0 +1,203 @@
+"""The demo estate, from its start to the loss of a region and back to taking orders."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import psycopg
+import pytest
+import yaml
+
+from bot.playground.binaries import Binaries
+from bot.playground.processes import descendants, shared_temporary_directory
+
+START = [sys.executable, "-m", "bot.playground", "estate", "--dir"]
+
+Described = dict[str, Any]
+
+
+class Running:
+    """An estate in a process of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.process = subprocess.Popen([*START, str(directory)], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.described: Described = json.loads(self.process.stdout.readline())
+        self.urls: dict[str, str] = self.described["urls"]
+        self.environment: dict[str, str] = self.described["environment"]
+        plan = yaml.safe_load(Path(self.environment["DR_PLAN"]).read_text())
+        self.target = plan["environments"]["production"]["targets"]["customer-database"]
+
+    def status(self) -> Described:
+        answer: Described = httpx.get(f"{self.urls['control']}/status").raise_for_status().json()
+        return answer
+
+    def loss(self) -> Described:
+        answer: Described = httpx.get(f"{self.urls['control']}/loss").raise_for_status().json()
+        return answer
+
+    def aws(self, service: str, region: str = "us-east-1") -> Any:
+        return boto3.client(service, endpoint_url=self.urls["aws"], region_name=region)
+
+    def connect(self, role: str, password: str) -> psycopg.Connection[tuple[Any, ...]]:
+        target = self.target[role]
+        return psycopg.connect(
+            host=target["host"],
+            port=target["port"],
+            dbname=target["database"],
+            user=target["user"],
+            password=password,
+            autocommit=True,
+        )
+
+    def end(self, sent: signal.Signals) -> int:
+        self.process.send_signal(sent)
+        returned = self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return returned
+
+
+@pytest.fixture
+def estate(pg_binaries: Binaries, tmp_path: Path) -> Iterator[Running]:
+    running = Running(tmp_path / "estate")
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGTERM)
+
+
+def leftovers() -> set[Path]:
+    return set(shared_temporary_directory().glob("dr-bot-estate-*"))
+
+
+def test_a_region_is_lost_and_the_other_takes_over(estate: Running, eventually: Callable[..., bool]) -> None:
+    """Orders flow, stop with the primary region, and flow again once everything points at the other; some are lost."""
+    shop = estate.urls["shop"]
+    assert httpx.get(f"{shop}/health").json() == {"region": "us-west-2", "state": "ok"}
+    assert httpx.get(f"{shop}/orders/1").status_code == 200
+    assert len(httpx.get(f"{shop}/products").json()["products"]) == 6
+    assert "Recent orders" in httpx.get(shop).text
+    assert httpx.get(f"{estate.urls['east']}/health").status_code == 503
+    order = {"uuid": str(uuid.uuid4()), "product": 3}
+    placed = [httpx.post(f"{shop}/orders", json=order) for _ in range(2)]
+    assert [answer.status_code for answer in placed] == [201, 201]
+    assert placed[0].json()["id"] == placed[1].json()["id"]
+    assert httpx.post(f"{estate.urls['east']}/orders", json=order).status_code == 503
+
+    broken = httpx.post(f"{estate.urls['control']}/break", timeout=20).raise_for_status().json()
+    assert eventually(lambda: httpx.get(f"{shop}/health").status_code in (502, 504), seconds=3)
+    assert estate.status()["regions"]["west"]["database"] == "down"
+
+    instance = estate.target["primary"]["instance"]
+    ec2 = estate.aws("ec2", "us-west-2")
+    ec2.stop_instances(InstanceIds=[instance])
+    assert eventually(lambda: state_of(ec2, instance) == "stopped", seconds=3)
+
+    secret = estate.aws("secretsmanager").get_secret_value(SecretId="shop/customers-east")["SecretString"]
+    time.sleep(5.5)  # longer than the standby waits for its primary: it dials again, and nobody answers
+    with estate.connect("replica", secret) as connection:
+        assert connection.execute("SELECT pg_promote(true, 30)").fetchone() == (True,)
+    assert httpx.get(f"{estate.urls['east']}/health").status_code == 200
+
+    move_dns(estate, {"west": 0, "east": 100})
+    assert eventually(lambda: "back soon" in httpx.get(shop).text, seconds=3)
+    move_traffic(estate, {"maintenance": 0, "shop": 100})
+    assert eventually(lambda: httpx.get(f"{shop}/health").status_code == 200, seconds=3)
+    assert eventually(lambda: estate.status()["orders"]["outages"][-1]["ended_at"] is not None, seconds=3)
+
+    loss = estate.loss()
+    assert 0 < loss["lost"] < 40
+    moments = [lost["acknowledged_at"] for lost in loss["orders"]]
+    assert max(moments) <= broken["power_lost_at"]
+    with estate.connect("replica", secret) as connection:
+        survived = connection.execute("SELECT count(*) FROM orders WHERE uuid = %s", (order["uuid"],)).fetchone()
+    assert survived == (1,)
+
+
+def test_a_stopped_instance_really_stops_its_database_and_a_start_brings_it_back(
+    estate: Running, eventually: Callable[..., bool]
+) -> None:
+    """While an isolated primary takes orders that will be lost, `stopped` is said only once its database is gone."""
+    httpx.post(f"{estate.urls['control']}/break?how=isolate").raise_for_status()
+    assert eventually(lambda: estate.loss()["lost"] > 0, seconds=3)
+    password = estate.environment["CUSTOMERS_WEST_PASSWORD"]
+    instance = estate.target["primary"]["instance"]
+    ec2 = estate.aws("ec2", "us-west-2")
+    ec2.stop_instances(InstanceIds=[instance])
+    assert state_of(ec2, instance) in ("stopping", "stopped")
+    assert eventually(lambda: state_of(ec2, instance) == "stopped", seconds=3)
+    with pytest.raises(psycopg.OperationalError):
+        estate.connect("primary", password)
+    ec2.start_instances(InstanceIds=[instance])
+    assert eventually(lambda: estate.status()["regions"]["west"]["database"] == "primary", seconds=5)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_leaving_nothing_behind(
+    pg_binaries: Binaries,
+    tmp_path: Path,
+    sent: signal.Signals,
+    eventually: Callable[..., bool],
+    alive: Callable[[int], bool],
+) -> None:
+    """After a signal every process and every file outside its directory is gone within three seconds."""
+    before = leftovers()
+    running = Running(tmp_path / "estate")
+    children = descendants(running.process.pid)
+    assert len(children) > 5
+    assert leftovers() != before
+    started = time.monotonic()
+    assert running.end(sent) == 0
+    assert time.monotonic() - started < 3
+    assert eventually(lambda: not any(alive(pid) for pid in children), seconds=1)
+    assert leftovers() == before
+
+
+def test_a_kill_leaves_nothing_behind_either(
+    pg_binaries: Binaries, tmp_path: Path, eventually: Callable[..., bool], alive: Callable[[int], bool]
+) -> None:
+    """After kill -9 of the estate its servers end by themselves and its files go."""
+    before = leftovers()
+    running = Running(tmp_path / "estate")
+    children = descendants(running.process.pid)
+    assert running.end(signal.SIGKILL) == -signal.SIGKILL
+    assert eventually(lambda: not any(alive(pid) for pid in children), seconds=5)
+    assert eventually(lambda: leftovers() == before, seconds=5)
+
+
+def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
+    """A directory that holds something is left alone, and one line says what to do."""
+    (tmp_path / "mine").touch()
+    done = subprocess.run([*START, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is not empty; name another directory" in done.stderr
+    assert os.listdir(tmp_path) == ["mine"]
+
+
+def state_of(ec2: Any, instance: str) -> str:
+    answer = ec2.describe_instances(InstanceIds=[instance])
+    return str(answer["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+
+def move_dns(estate: Running, weights: dict[str, int]) -> None:
+    dns, route53 = estate.target["dns"], estate.aws("route53")
+    current = route53.list_resource_record_sets(HostedZoneId=dns["zone"])["ResourceRecordSets"]
+    records = [it | {"Weight": weights[it["SetIdentifier"]]} for it in current if it.get("SetIdentifier") in weights]
+    changes = [{"Action": "UPSERT", "ResourceRecordSet": record} for record in records]
+    route53.change_resource_record_sets(HostedZoneId=dns["zone"], ChangeBatch={"Changes": changes})
+
+
+def move_traffic(estate: Running, weights: dict[str, int]) -> None:
+    balancer = estate.target["load_balancer"]
+    groups = [{"TargetGroupArn": arn, "Weight": weights[name]} for name, arn in balancer["groups"].items()]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    estate.aws("elbv2").modify_listener(ListenerArn=balancer["listener"], DefaultActions=[action])
