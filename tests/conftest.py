@@ -178,9 +178,9 @@ def recovery_plan() -> RecoveryPlan:
 
 @pytest.fixture
 def step_facts(recovery_plan: RecoveryPlan) -> Callable[..., StepFacts]:
-    """Makes the facts of a step in production, whose account is moto's and whose HTTP stays on this machine."""
+    """Makes the facts of a step in production, whose account is moto's and whose requests may go to `allow`."""
 
-    def make(**changes: Any) -> StepFacts:
+    def make(*, allow: tuple[str, ...] = (), **changes: Any) -> StepFacts:
         facts: dict[str, Any] = {
             "incident": "INC-7",
             "run": "R1",
@@ -188,9 +188,7 @@ def step_facts(recovery_plan: RecoveryPlan) -> Callable[..., StepFacts]:
             "attempt": 1,
             "token": "INC-7/R1/the_step/1",
             "environment": "production",
-            "environment_facts": Environment(
-                account="123456789012", http=HttpPolicy(allow=("http://127.0.0.1/", "http://localhost/"))
-            ),
+            "environment_facts": Environment(account="123456789012", http=HttpPolicy(allow=allow)),
             "system": "customer-database",
             "system_facts": recovery_plan.systems["customer-database"],
             "recovery_plan": recovery_plan,
