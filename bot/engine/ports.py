@@ -1,7 +1,7 @@
 """What the engine needs from the layers to its right: actions, checks and the context that they act in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,9 +11,11 @@ from pydantic import BaseModel
 
 from bot.domain.changes import Plan, Settlement, Verdict
 from bot.domain.errors import DRError
+from bot.domain.incident import Incident
 from bot.domain.model import JsonValue
 from bot.domain.plan import Environment, RecoveryPlan, System
 from bot.domain.targets import PostgresTarget
+from bot.domain.timeline import Recorded
 
 P = TypeVar("P", bound=BaseModel)
 F = TypeVar("F")
@@ -60,8 +62,8 @@ class StepFacts:
     drill: bool
     severity: str
     earlier: tuple[Earlier, ...] = ()
-    told: Mapping[str, frozenset[str]] = {}  # template or `page` -> people whom it was sent to already
-    result: Mapping[str, JsonValue] = {}  # what apply or settle of this attempt returned, for verify
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)  # template or `page` -> people whom it was sent to already
+    result: Mapping[str, JsonValue] = field(default_factory=dict)  # what apply or settle of this attempt returned, for verify
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Context(Protocol):
         """An autocommit connection to a target; raises psycopg.OperationalError. The caller closes it."""
 
     def http(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """One request to a URL that the environment's allow-list covers, redirects checked too; raises Unavailable or httpx errors."""
+        """One request to a URL on the environment's allow-list, redirects checked too; raises Unavailable or httpx errors."""
 
     def notify(self, notices: tuple[Notice, ...]) -> None:
         """Record messages for delivery, each once by its id, and return when they are committed."""
@@ -144,3 +146,51 @@ class Check(Generic[P]):
     look: Callable[[P, Context], Verdict]
     point_of_no_return: bool = False
     kind: str = "check"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message to one person, over the first of `channels` that takes it. `fields` are what its template reads."""
+
+    id: str
+    stream: str
+    person: str
+    template: str
+    channels: tuple[str, ...]
+    fields: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A message was taken for delivery over `channel`."""
+
+    channel: str
+    message_id: str
+
+
+class NotDelivered(DRError):
+    """No channel took a message; `permanent` where trying again can't help."""
+
+    def __init__(self, channel: str, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.channel = channel
+        self.permanent = permanent
+
+
+class Messages(Protocol):
+    """What is told to whom, in which words. All but `deliver` is pure."""
+
+    def caused_by(self, before: Incident | None, after: Incident, events: tuple[Recorded, ...]) -> tuple[Delivery, ...]:
+        """The deliveries that events cause (declared, raised, update posted, resolved, glass broken), ids stable."""
+
+    def update(self, incident: Incident, now: datetime) -> tuple[str, dict[str, str]]:
+        """The next status update: its text and its sections, drafted from the incident and from what people wrote."""
+
+    def message(self, template: str, incident: Incident, now: datetime, written: Mapping[str, str]) -> str:
+        """Another message's text (initial_notification, resolution), from what people wrote and the incident itself."""
+
+    def notices(self, incident: Incident, notices: tuple[Notice, ...]) -> tuple[Delivery, ...]:
+        """The deliveries of what an action wants told."""
+
+    def deliver(self, delivery: Delivery) -> Receipt:
+        """Send one message; raises NotDelivered."""
