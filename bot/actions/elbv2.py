@@ -17,7 +17,7 @@ from bot.actions.elbv2_listener import (
     with_weights,
     without_groups,
 )
-from bot.domain.changes import Change, Measurement, Plan, Precondition, Settlement, Verdict
+from bot.domain.changes import Change, Measurement, Plan, Precondition, Risk, Settlement, Verdict
 from bot.domain.model import JsonValue, Model, canonical
 from bot.domain.problems import Unfit
 from bot.domain.targets import LoadBalancerTarget
@@ -85,18 +85,23 @@ def observe(params: WeightsParameters, context: Context) -> ListenerFacts:
 def plan(params: WeightsParameters, facts: ListenerFacts) -> Plan:
     """The plan that leads from the live weights to the wanted ones; pure."""
     desired = with_weights(facts.actions, params.wanted)
-    return _towards(params, facts, desired, f"Change where {params.load_balancer.name} sends traffic")
+    towards = _towards(params, facts, desired, f"Change where {params.load_balancer.name} sends traffic")
+    if towards.is_empty:
+        return towards
+    receiving = _receiving(params, facts, desired)
+    unknown = tuple(_unknown(name) for name, health in receiving.items() if health.serves is None)
+    known = tuple(_serves(name, health) for name, health in receiving.items() if health.serves is not None)
+    return towards.model_copy(update={"preconditions": known, "risks": unknown})
 
 
 def undo(params: WeightsParameters, done: Plan, facts: ListenerFacts) -> Plan:
-    """The plan that leads back to the listener's actions as they were before; pure."""
+    """The plan that leads back to the listener's actions as they were before, healthy or not; pure."""
     return _towards(params, facts, _actions(done.saved), f"Send the traffic of {params.load_balancer.name} as before")
 
 
 def _towards(params: WeightsParameters, facts: ListenerFacts, desired: list[ListenerAction], summary: str) -> Plan:
     balancer = params.load_balancer
     changes = _changes(params, facts.actions, desired)
-    receiving = [name for name, arn in balancer.groups.items() if weights_of(desired).get(arn)]
     return Plan(
         action=NAME,
         summary=summary,
@@ -110,8 +115,7 @@ def _towards(params: WeightsParameters, facts: ListenerFacts, desired: list[List
         desired={"actions": list(desired)},
         saved={"actions": list(facts.actions)},
         warnings=_warnings(facts, desired) if changes else (),
-        preconditions=tuple(_serves(name, facts.health[name]) for name in receiving) if changes else (),
-        measurements=tuple(_measured(name, facts.health[name]) for name in receiving),
+        measurements=tuple(_measured(*one) for one in _receiving(params, facts, desired).items()),
         way_back="Undo restores the listener's default actions as they are now.",
     )
 
@@ -141,6 +145,21 @@ def _warnings(facts: ListenerFacts, desired: list[ListenerAction]) -> tuple[str,
     kept = [str(action["Type"]) for action in desired if action["Type"] != "forward"]
     found = [f"The listener's other default actions stay as they are: {', '.join(kept)}."] if kept else []
     return (*found, STICKY) if is_sticky(facts.actions) else tuple(found)
+
+
+def _receiving(
+    params: WeightsParameters, facts: ListenerFacts, desired: list[ListenerAction]
+) -> dict[str, GroupHealth]:
+    """The named groups that would get traffic."""
+    weights = weights_of(desired)
+    return {name: facts.health[name] for name, arn in params.load_balancer.groups.items() if weights.get(arn)}
+
+
+def _unknown(name: str) -> Risk:
+    return Risk(
+        name=f"{name}_health_unknown",
+        text=f"Whether any target of {name} is healthy is not known: traffic sent there may be served by nobody.",
+    )
 
 
 def _serves(name: str, health: GroupHealth) -> Precondition:
