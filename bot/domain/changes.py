@@ -47,7 +47,9 @@ class SecretVersion(Model):
 
 
 class Plan(Model):
-    """What one step would do now. `desired` and `saved` are the states after and before, as the action's apply and undo read them.
+    """What one step would do now.
+
+    `desired` and `saved` are the states after and before, as the action's apply and undo read them.
 
     No changes means that nothing is to do, and `nothing_to_do` says why. `targets` are canonical names
     (account/region/kind/resource), locked while the step runs. `bounds` are figures that approvers accept (data_loss in

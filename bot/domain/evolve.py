@@ -165,6 +165,7 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "met_at": None,
     "glass_broken_by": None,
     "glass_reason": "",
+    "glass_proof": None,
     "started_at": None,
     "applied_at": None,
 }
@@ -334,7 +335,7 @@ _STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]
     e.ApprovalRejected: _not_counted,
     e.ApprovalWithdrawn: _not_counted,
     e.RiskAccepted: _risk_accepted,
-    e.GlassBroken: lambda s, ev, at: replace(s, glass_broken_by=ev.person, glass_reason=ev.reason, met_at=at),
+    e.GlassBroken: lambda s, ev, at: replace(s, glass_broken_by=ev.person, glass_reason=ev.reason, glass_proof=ev.proof, met_at=at),
     e.StepStarted: _started,
     e.UndoStarted: _started,
     e.StepApplied: lambda s, ev, at: replace(s, applied_at=at, result=ev.result),

@@ -84,6 +84,7 @@ class StepRun:
     risk_reason: str = ""
     glass_broken_by: str | None = None
     glass_reason: str = ""
+    glass_proof: Proof | None = None
     attempts: tuple[Attempt, ...] = ()
     ready_at: datetime | None = None
     started_at: datetime | None = None

@@ -62,8 +62,12 @@ class StepFacts:
     drill: bool
     severity: str
     earlier: tuple[Earlier, ...] = ()
-    told: Mapping[str, frozenset[str]] = field(default_factory=dict)  # template or `page` -> people whom it was sent to already
-    result: Mapping[str, JsonValue] = field(default_factory=dict)  # what apply or settle of this attempt returned, for verify
+    told: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # template or `page` -> people whom it was sent to already
+    result: Mapping[str, JsonValue] = field(
+        default_factory=dict
+    )  # what apply or settle of this attempt returned, for verify
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Due moments: what has to happen in a stream at a time, written in the transaction that decides it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,19 +55,29 @@ NEXT = select(func.min(moments.c.at))
 def replace(connection: Connection, stream: str, wanted: Mapping[str, Moment]) -> None:
     """Make the stream's moments exactly the wanted ones, by key; rows that stay as they are aren't touched."""
     present = {key: tuple(rest) for key, *rest in connection.execute(OF_STREAM, {"stream": stream})}
-    gone = sorted(present.keys() - wanted.keys())
-    if gone:
-        connection.execute(DROP, [{"of_stream": stream, "of_key": key} for key in gone])
-    texts = {key: (moment(item.at), item.kind, canonical(dict(item.data))) for key, item in sorted(wanted.items())}
-    changed = [
-        {"stream": stream, "key": key, "at": at, "kind": kind, "data": data}
-        for key, (at, kind, data) in texts.items()
-        if present.get(key) != (at, kind, data)
+    drop_all(connection, stream, present.keys() - wanted.keys())
+    texts = {key: (moment(item.at), item.kind, canonical(dict(item.data))) for key, item in wanted.items()}
+    put(connection, stream, {key: wanted[key] for key in wanted if present.get(key) != texts[key]})
+
+
+def put(connection: Connection, stream: str, items: Mapping[str, Moment]) -> None:
+    """Write moments, new or changed; a stream's other moments stay."""
+    if not items:
+        return
+    rows = [
+        {"stream": stream, "key": key, "at": moment(item.at), "kind": item.kind, "data": canonical(dict(item.data))}
+        for key, item in sorted(items.items())
     ]
-    if changed:
-        statement = insert(connection, moments)
-        columns = {name: statement.excluded[name] for name in ("at", "kind", "data")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["stream", "key"], set_=columns), changed)
+    statement = insert(connection, moments)
+    columns = {name: statement.excluded[name] for name in ("at", "kind", "data")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["stream", "key"], set_=columns), rows)
+
+
+def drop_all(connection: Connection, stream: str, keys: Iterable[str]) -> None:
+    """Take moments away; those that are gone already don't matter."""
+    gone = [{"of_stream": stream, "of_key": key} for key in sorted(keys)]
+    if gone:
+        connection.execute(DROP, gone)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[DueRow]:
@@ -90,3 +100,8 @@ def drop(connection: Connection, stream: str, key: str) -> bool:
 def next_at(connection: Connection) -> datetime | None:
     """The earliest moment of all."""
     return when_or_none(connection.execute(NEXT).scalar())
+
+
+def keys(connection: Connection, stream: str) -> frozenset[str]:
+    """The keys of a stream's moments."""
+    return frozenset(row.key for row in connection.execute(OF_STREAM, {"stream": stream}))

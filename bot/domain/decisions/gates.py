@@ -186,7 +186,7 @@ def _send_back(run: Run, step: StepRun, reason: str) -> Event:
 
 
 def withdraw(state: Incident | None, command: c.Withdraw, _: World) -> tuple[Event, ...]:
-    _, run, step = the_step(state, command)
+    _incident, run, step = the_step(state, command)
     person = command.actor.person
     if person is None or not step.awaits_approval or person not in step.approved_by:
         raise Refused(f"You have no approval of {step.id} that could be withdrawn.")
@@ -195,7 +195,7 @@ def withdraw(state: Incident | None, command: c.Withdraw, _: World) -> tuple[Eve
 
 def expire(state: Incident | None, command: c.Expire, world: World) -> tuple[Event, ...]:
     """Judged by the clock: the time to approve, or the time to start what is approved."""
-    _, run, step = the_step(state, command)
+    _incident, run, step = the_step(state, command)
     which = expired(step, world)
     if which is None:
         raise Refused(f"Nothing of {step.id} has expired.")

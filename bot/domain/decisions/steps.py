@@ -206,7 +206,7 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
     which = gates.expired(step, world)
     if which is not None:
         return gates.expiry_events(run, step, which)
-    stale = _stale(incident, run, step, fresh, world)
+    stale = _stale(incident, run, step, fresh)
     if stale:
         return (
             e.ApprovalsVoided(**_where(run, step), reason=stale),
@@ -262,7 +262,7 @@ def _intent(run: Run, step: StepRun, command: c.Begin, fresh: Plan | None, diges
     )
 
 
-def _stale(incident: Incident, run: Run, step: StepRun, fresh: Plan, world: World) -> str:
+def _stale(incident: Incident, run: Run, step: StepRun, fresh: Plan) -> str:
     """Why what was approved is no longer what would be done; empty where it is."""
     if fresh.obstacles:
         return " ".join(o.text for o in fresh.obstacles)

@@ -1,0 +1,60 @@
+"""Who or what an incident waits for, in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.plan import RecoveryPlan
+from bot.domain.transitions import StepState
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A step that can't go on without a person, since when, and what it needs."""
+
+    run: str
+    step: str
+    title: str
+    needs: str
+    since: datetime | None
+
+
+def waits(incident: Incident, plan: RecoveryPlan) -> tuple[Wait, ...]:
+    """Everything that waits for a person, in the runbooks' order."""
+    return tuple(
+        Wait(run.id, step.id, step.definition.title, needs, since)
+        for run, step in incident.every_step()
+        if not run.stopped
+        for needs, since in _needs(run, step, plan)
+    )
+
+
+def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, datetime | None]]:
+    if step.awaits_approval and step.missing:
+        left = [plan.people[p].name for p in step.waits_for if p in plan.people and p not in step.approved_by]
+        more = "1 approval" if step.missing == 1 else f"{step.missing} approvals"
+        yield f"{more} of {', '.join(left) or 'nobody: the rule cannot be met'}", step.ready_at
+    elif step.state is StepState.READY and run.paused:
+        yield "the run to be resumed", step.ready_at
+    elif step.state is StepState.READY and step.waits_for_start:
+        yield "somebody to start it again", step.ready_at
+    elif step.state is StepState.READY and step.definition.kind == "manual":
+        yield "somebody to do it", step.ready_at
+    elif step.state is StepState.BLOCKED:
+        yield "somebody to accept the risk or look again" if step.risks else "somebody to look again", step.ready_at
+    elif step.state is StepState.FAILED:
+        yield "somebody to retry, skip or undo it", step.ended_at
+    elif step.state is StepState.IN_DOUBT:
+        yield "somebody to settle whether it happened", step.started_at
+    elif step.state is StepState.UNDO_FAILED:
+        yield "somebody to undo it again", step.ended_at
+
+
+def waiting_line(incident: Incident, plan: RecoveryPlan) -> str:
+    """One line for a list; empty where nothing waits."""
+    found = waits(incident, plan)
+    if not found:
+        return ""
+    first = f"{found[0].step}: {found[0].needs}"
+    return first if len(found) == 1 else f"{first}, and {len(found) - 1} more"

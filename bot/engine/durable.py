@@ -1,0 +1,122 @@
+"""The durable engine (DBOS Transact) behind a few verbs. The only module that knows it.
+
+A job is a name and JSON arguments; its id makes it once. It is enqueued in the transaction that causes it and run at
+least once: a job whose replica dies is run again from its beginning, so every job reads the state before it acts.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from sqlalchemy import Connection
+
+from bot.domain.model import JsonValue
+from bot.domain.timeline import moment
+from bot.store.database import Database
+
+APPLICATION = "dr-bot"
+VERSION = "jobs-1"  # a constant: a new one would strand what is enqueued; a new job body gets a new name instead
+POLL_SECONDS = 0.2
+ACTIVE = ["ENQUEUED", "PENDING"]
+PATIENCE_MS = 10_000  # the engine's own connections wait longer for SQLite's lock than people do
+
+Handler = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One short piece of work: which handler, on which queue, with which arguments. The same id runs once."""
+
+    name: str
+    id: str
+    queue: str
+    arguments: tuple[JsonValue, ...]
+
+
+# Queue -> how many of its jobs one replica runs at once. Steps never wait behind messages.
+QUEUES: Mapping[str, int] = {"steps": 20, "messages": 10}
+
+
+class Enqueuer:
+    """Puts jobs into the transactions of others; needs no running engine."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = DBOSClient(
+            system_database_engine=database.engine,
+            application_name=APPLICATION,
+            serializer=DBOSPortableJSONSerializer(),
+            lazy=True,
+            retry_connection_errors=False,
+        )
+
+    def enqueue(self, connection: Connection, job: Job) -> None:
+        """Commits and rolls back with the caller's transaction; an id that is known already changes nothing."""
+        options = {"workflow_name": job.name, "queue_name": job.queue, "workflow_id": job.id}
+        self._client.enqueue_in_transaction(connection, options, *job.arguments)  # type: ignore[arg-type]
+
+
+def prepare(database: Database) -> None:
+    """Create or upgrade the engine's own tables, in the same database."""
+    DBOS.migrate(database.url)
+
+
+class Durable:
+    """The running engine of this process. There is one at a time in a process."""
+
+    def __init__(self, database: Database, executor_id: str, handlers: Mapping[str, Handler]) -> None:
+        self._database = Database(database.url, busy_timeout_ms=PATIENCE_MS)
+        self._executor_id = executor_id
+        self._handlers = handlers
+
+    def launch(self) -> None:
+        """Start taking jobs. The lease must be held before, or another replica could think this one dead."""
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": self._database.url,
+                "system_database_engine": self._database.engine,
+                "executor_id": self._executor_id,
+                "application_version": VERSION,
+                "serializer": DBOSPortableJSONSerializer(),
+                "max_executor_threads": 32,
+                "log_level": "WARNING",
+            }
+        )
+        for name, handler in self._handlers.items():
+            DBOS.workflow(name=name)(handler)
+        DBOS.launch()
+        for queue, concurrency in QUEUES.items():
+            DBOS.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
+
+    def busy(self) -> int:
+        """How many jobs wait or run."""
+        return len(DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
+
+    def take_over(self, live: frozenset[str]) -> list[str]:
+        """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids."""
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        orphans = [job for job in pending if job.executor_id not in live]
+        for queue in {job.queue_name for job in orphans}:
+            DBOS.resume_workflows([j.workflow_id for j in orphans if j.queue_name == queue], queue_name=queue)
+        return [job.workflow_id for job in orphans]
+
+    def forget(self, before: datetime) -> int:
+        """Delete finished jobs older than a moment; returns how many."""
+        done = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=moment(before),
+            limit=1000,
+            load_input=False,
+            load_output=False,
+        )
+        if done:
+            DBOS.delete_workflows([job.workflow_id for job in done])
+        return len(done)
+
+    def stop(self, patience_seconds: int = 5) -> None:
+        """Take no more jobs, give the running ones a moment, and let go."""
+        with suppress(TimeoutError):
+            DBOS.destroy(workflow_completion_timeout_sec=patience_seconds, destroy_registry=True)
+        self._database.close()
