@@ -1,18 +1,20 @@
 """One database, SQLite or PostgreSQL: connections, transactions and their time limits."""
 
-import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
+from bot.store import sqlite
 from bot.store.errors import BadDatabaseUrl
 from bot.store.failures import translated
 
 POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
+PATIENCE_MS = 10_000  # for a lock, when no person waits
+STATEMENT_MS = 200  # beyond the wait for a lock
 RIGHT_URL = "Write sqlite:///dr.db or postgresql://user@host/database."
 # A black-holed server is noticed after three seconds instead of the kernel's quarter of an hour.
 POSTGRESQL_OPTIONS = {
@@ -24,30 +26,33 @@ POSTGRESQL_OPTIONS = {
     "keepalives_count": 3,
     "application_name": "dr-bot",
 }
-INTERACTIVE_LIMITS = text(
-    "SELECT set_config('lock_timeout', :lock, true), set_config('statement_timeout', :statement, true)"
+# For this transaction. A replica that is frozen in the middle of one must not hold its locks for ever.
+LIMITS = text(
+    "SELECT set_config('lock_timeout', :lock, true), set_config('statement_timeout', :statement, true),"
+    " set_config('idle_in_transaction_session_timeout', :idle, true)"
 )
 
 
 class Database:
     """The database behind a URL. Its engine is shared with the durable engine; `close` ends every connection."""
 
-    def __init__(self, url: str, *, busy_timeout_ms: int = 500, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, busy_timeout_ms: int = 500, pool_size: int = 20, pool_timeout: float = 2.0) -> None:
         """Connects at the first use only; raises BadDatabaseUrl."""
         self._url = parse_url(url)
-        self._limits = {"lock": f"{busy_timeout_ms}ms", "statement": f"{busy_timeout_ms + 200}ms"}
+        self._busy_timeout_ms = busy_timeout_ms
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.engine = create_engine(
             self._url,
             hide_parameters=True,  # a statement's values stay out of tracebacks and logs
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_timeout=2.0,
+            pool_timeout=pool_timeout,
             pool_pre_ping=not self.is_sqlite,
             connect_args={} if self.is_sqlite else POSTGRESQL_OPTIONS,
         )
+        self._turns = sqlite.Turns(busy_timeout_ms) if self.is_sqlite else None
         if self.is_sqlite:
-            prepare_sqlite(self.engine, busy_timeout_ms)
+            sqlite.prepare(self.engine, busy_timeout_ms)
 
     def __repr__(self) -> str:
         return f"Database({self.name})"
@@ -71,11 +76,21 @@ class Database:
     def begin(self, *, interactive: bool = False) -> Iterator[Connection]:
         """One writing transaction, committed at the end of the block.
 
-        interactive: a person waits, so PostgreSQL's locks and statements get short limits (SQLite's always are).
+        interactive: a person waits, so the wait for a lock ends after `busy_timeout_ms` instead of ten seconds.
         Raises Locked, DatabaseFull, ReadOnly or DatabaseGone, all of them NotRecorded; CommitUnknown at the commit.
         """
-        with translated(self._url, "write"), self.engine.connect() as connection, connection.begin() as transaction:
-            self._open(connection, interactive=interactive)
+        patience_ms = self._busy_timeout_ms if interactive else PATIENCE_MS
+        deadline = time.monotonic() + patience_ms / 1000
+        with (
+            self._turns.turn(deadline) if self._turns else nullcontext(),
+            translated(self._url, "write"),
+            self.engine.connect() as connection,
+            connection.begin() as transaction,
+        ):
+            if self._turns:
+                self._turns.begin(connection, deadline)
+            else:
+                connection.execute(LIMITS, limits(patience_ms))
             yield connection
             with translated(self._url, "commit"):
                 transaction.commit()
@@ -94,12 +109,10 @@ class Database:
         """Closes the pool; connections in use close when they come back."""
         self.engine.dispose()
 
-    def _open(self, connection: Connection, *, interactive: bool) -> None:
-        if self.is_sqlite:
-            # The driver would begin only at the first write, and what was read before it could have changed by then.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        elif interactive:
-            connection.execute(INTERACTIVE_LIMITS, self._limits)
+
+def limits(patience_ms: int) -> dict[str, str]:
+    """PostgreSQL's time limits for one transaction."""
+    return {"lock": f"{patience_ms}ms", "statement": f"{patience_ms + STATEMENT_MS}ms", "idle": f"{PATIENCE_MS}ms"}
 
 
 def parse_url(url: str) -> URL:
@@ -111,22 +124,6 @@ def parse_url(url: str) -> URL:
         raise BadDatabaseUrl(f"DATABASE_URL is no URL. {RIGHT_URL}") from None
     if parsed.drivername in POSTGRESQL_NAMES:
         return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername in SQLITE_NAMES and parsed.database not in (None, "", ":memory:"):
+    if parsed.drivername in SQLITE_NAMES and sqlite.has_file(parsed):
         return parsed.set(drivername="sqlite+pysqlite")
     raise BadDatabaseUrl(f"DATABASE_URL names no SQLite file and no PostgreSQL server. {RIGHT_URL}")
-
-
-def prepare_sqlite(engine: Engine, busy_timeout_ms: int) -> None:
-    """Every connection: durable commits, readers that never wait for a writer, a short wait between writers."""
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = "IMMEDIATE"
-        for pragma in (
-            f"busy_timeout={busy_timeout_ms}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "recursive_triggers=ON",  # without it REPLACE deletes rows behind the append-only triggers' back
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
