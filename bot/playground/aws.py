@@ -1,5 +1,6 @@
 """What the shop has at AWS: names, a load balancer, machines, secrets, buckets."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,16 +45,20 @@ class Account:
 
 def seed(clients: Clients, *, east_password: str, app_url: str) -> Account:
     """Fill an empty account. `app_url` is the database that the shop's secret names."""
-    make_secrets(clients, east_password, app_url)
-    make_buckets(clients)
-    make_role(clients)
-    make_alarm(clients)
-    return Account(
-        zone=make_zone(clients),
-        load_balancer=make_load_balancer(clients),
-        west=make_machine(clients, WEST, "customers-west"),
-        east=make_machine(clients, EAST, "customers-east"),
-    )
+    with ThreadPoolExecutor() as together:
+        others = [
+            together.submit(make_secrets, clients, east_password, app_url),
+            together.submit(make_buckets, clients),
+            together.submit(make_role, clients),
+            together.submit(make_alarm, clients),
+        ]
+        zone = together.submit(make_zone, clients)
+        west = together.submit(make_machine, clients, WEST, "customers-west")
+        load_balancer = make_load_balancer(clients)
+        east = make_machine(clients, EAST, "customers-east")
+        for other in others:
+            other.result()
+    return Account(zone.result(), load_balancer, west.result(), east)
 
 
 def make_zone(clients: Clients) -> str:
@@ -93,8 +98,10 @@ def make_load_balancer(clients: Clients) -> LoadBalancer:
 
 
 def make_target_group(elb: Any, name: str, vpc: str) -> str:
-    created = elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc)
-    return str(created["TargetGroups"][0]["TargetGroupArn"])
+    created = elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    group = str(created["TargetGroups"][0]["TargetGroupArn"])
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.10", "Port": 80}])  # moto calls it healthy
+    return group
 
 
 def make_machine(clients: Clients, region: str, name: str) -> Machine:
