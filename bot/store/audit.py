@@ -92,8 +92,9 @@ def rows(connection: Connection, stream: str | None = None) -> Iterator[Row]:
     statement = select(events).order_by(events.c.stream, events.c.seq)
     if stream is not None:
         statement = statement.where(events.c.stream == stream)
-    for row in connection.execute(statement, execution_options={"yield_per": CHUNK}):
-        yield Row(*row)
+    with connection.execute(statement, execution_options={"yield_per": CHUNK}) as result:
+        for row in result:
+            yield Row(*row)
 
 
 def first_bad(stream: str, chain: Iterable[Row], witnesses: Sequence[Witness]) -> Finding | None:
