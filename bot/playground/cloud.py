@@ -2,8 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
-from functools import cache
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +37,21 @@ def child_environment() -> dict[str, str]:
     return kept | {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 
 
-@dataclass(frozen=True)
 class Clients:
-    """boto3 clients for the cloud at `url`, each made once."""
+    """boto3 clients for the cloud at `url`, each made once. Safe to use from several threads."""
 
-    url: str
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = boto3.Session("test", "test", region_name="us-east-1")
+        self._made: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
 
-    @cache  # noqa: B019  # as many entries as services and regions
     def get(self, service: str, region: str) -> Any:
-        session = boto3.Session("test", "test", region_name=region)
+        with self._lock:
+            if (service, region) not in self._made:
+                self._made[service, region] = self._make(service, region)
+            return self._made[service, region]
+
+    def _make(self, service: str, region: str) -> Any:
         settings = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
-        return session.client(service, endpoint_url=self.url, config=settings)
+        return self._session.client(service, region_name=region, endpoint_url=self.url, config=settings)

@@ -1,7 +1,8 @@
-"""Kills and removes what a playground left behind when its parent dies without a word.
+"""Ends and removes what a playground left behind when its parent dies without a word.
 
-Run as a script. Reads lines on stdin: `pid N`, `done N`, `directory PATH`, `removed PATH`. When stdin ends it kills the
-process groups still listed and removes the directories. Standard library only, since it must start at once.
+Run as a script. Reads lines on stdin: `pid N SIGNAL`, `done N`, `directory PATH`, `removed PATH`. When stdin ends it
+sends the processes still listed their signal, kills what is left of their groups a moment later, and removes the
+directories. Standard library only, since it must start at once.
 """
 
 import os
@@ -9,50 +10,62 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+GRACE = 1.0
 
-def survivors(lines: Iterable[str]) -> tuple[list[int], list[Path]]:
-    """The process groups and the directories that are still there after these lines."""
-    groups: dict[int, None] = {}
+
+def survivors(lines: Iterable[str]) -> tuple[dict[int, int], list[Path]]:
+    """The processes, each with its signal, and the directories that are still there after these lines."""
+    processes: dict[int, int] = {}
     directories: dict[Path, None] = {}
     for line in lines:
         verb, _, value = line.rstrip("\n").partition(" ")
         if verb == "pid":
-            groups[int(value)] = None
+            pid, sent = value.split()
+            processes[int(pid)] = int(sent)
         elif verb == "done":
-            groups.pop(int(value), None)
+            processes.pop(int(value), None)
         elif verb == "directory":
             directories[Path(value)] = None
         elif verb == "removed":
             directories.pop(Path(value), None)
-    return list(groups), list(directories)
+    return processes, list(directories)
 
 
-def kill_groups(groups: Iterable[int]) -> None:
-    for group in groups:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+def end(processes: Mapping[int, int]) -> None:
+    if not processes:
+        return
+    for pid, sent in processes.items():
+        signal_group(pid, sent)
+    time.sleep(GRACE)
+    for pid in processes:
+        signal_group(pid, signal.SIGKILL)
+
+
+def signal_group(group: int, sent: int) -> None:
+    try:
+        os.killpg(group, sent)
+    except ProcessLookupError:
+        return
 
 
 def remove_directories(directories: Iterable[Path]) -> None:
-    """Remove them, twice: a server's children may write for a moment after it was killed."""
+    """Remove them, twice: a killed server's children may write for a moment longer."""
     for _ in range(2):
         for directory in directories:
             shutil.rmtree(directory, ignore_errors=True)
         if not any(directory.exists() for directory in directories):
             return
-        time.sleep(0.5)
+        time.sleep(GRACE)
 
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    groups, directories = survivors(sys.stdin)
-    kill_groups(groups)
+    processes, directories = survivors(sys.stdin)
+    end(processes)
     remove_directories(directories)
 
 

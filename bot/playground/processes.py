@@ -70,7 +70,7 @@ class Processes:
                 group=identity.gid if identity else None,
                 extra_groups=[] if identity else None,
             )
-        self._tell(f"pid {child.pid}")
+        self._tell(f"pid {child.pid} {ended_by.value}")
         self._children[child.pid] = (child, ended_by)
         return child
 

@@ -34,12 +34,10 @@ RECENT = """
     ORDER BY o.id DESC LIMIT 12"""
 WRITABLE = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::bool AS writable"
 INSERT = """
-    WITH placed AS (
-        INSERT INTO orders (uuid, customer_id, product_id, quantity)
-        VALUES (%(uuid)s, %(customer)s, %(product)s, %(quantity)s)
-        ON CONFLICT (uuid) DO NOTHING RETURNING id
-    )
-    SELECT id FROM placed UNION ALL SELECT id FROM orders WHERE uuid = %(uuid)s LIMIT 1"""
+    INSERT INTO orders (uuid, customer_id, product_id, quantity)
+    VALUES (%(uuid)s, %(customer)s, %(product)s, %(quantity)s)
+    ON CONFLICT (uuid) DO NOTHING RETURNING id"""
+PLACED_BEFORE = "SELECT id FROM orders WHERE uuid = %(uuid)s"
 
 Row = dict[str, Any]
 
@@ -65,6 +63,12 @@ class Shop:
         options = "-c statement_timeout=2000"
         with psycopg.connect(self.database, connect_timeout=2, options=options, row_factory=dict_row) as connection:
             return connection.execute(statement.encode(), parameters).fetchall()
+
+    def insert(self, order: NewOrder) -> int:
+        """Commit the order; its number, the old one if it was placed before."""
+        fields = order.model_dump()
+        [row] = self.query(INSERT, fields) or self.query(PLACED_BEFORE, fields)
+        return int(row["id"])
 
     def page(self, _: Request) -> Response:
         template = jinja2.Environment(autoescape=True).from_string(PAGE.read_text())
@@ -97,10 +101,10 @@ class Shop:
         except ValidationError as error:
             return JSONResponse({"error": str(error.errors(include_url=False)[0]["msg"])}, 422)
         try:
-            [row] = await run_in_threadpool(self.query, INSERT, order.model_dump())
+            number = await run_in_threadpool(self.insert, order)
         except psycopg.errors.ForeignKeyViolation:
             return JSONResponse({"error": "there is no such product or customer"}, 422)
-        return JSONResponse({"id": row["id"], "uuid": str(order.uuid), "region": self.region}, 201)
+        return JSONResponse({"id": number, "uuid": str(order.uuid), "region": self.region}, 201)
 
 
 def unavailable(_: Request, error: Exception) -> Response:
