@@ -1,0 +1,103 @@
+"""One HTTP request with everything bounded: where it goes, how long it takes, how much it reads."""
+
+import ssl
+import time
+from collections.abc import Mapping
+from http.cookiejar import CookieJar
+from typing import Any, TypedDict, Unpack
+
+import httpx
+
+from bot.actions.allowed import check_allowed, origin_of
+
+CONNECT_TIMEOUT = 3.0
+READ_TIMEOUT = 10.0
+TOTAL_TIMEOUT = 15.0
+BODY_LIMIT = 1_000_000
+REDIRECTS = 5
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+# They describe the body as it came, not as it was read.
+ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
+
+
+class HttpOptions(TypedDict, total=False):
+    """What a request may carry. `timeout` in seconds shortens the usual ones; one CookieJar makes several requests a session."""
+
+    headers: Mapping[str, str]
+    json: Any
+    content: str | bytes
+    params: Mapping[str, str]
+    cookies: CookieJar
+    timeout: float
+
+
+class Outbound:
+    """Sends requests to the URLs of one allow-list."""
+
+    def __init__(self, allowed: tuple[str, ...], tls: ssl.SSLContext) -> None:
+        self._allowed = allowed
+        self._tls = tls
+
+    def request(self, method: str, url: str, **options: Unpack[HttpOptions]) -> httpx.Response:
+        """The answer, its body cut off at 1 MB. Raises Unavailable for a URL that isn't allowed, and httpx.HTTPError.
+
+        A redirect is followed for GET and HEAD alone, and only to a URL that is allowed too; to another origin
+        without the caller's headers. Any other method gets the redirect as the answer.
+        """
+        deadline = time.monotonic() + options.get("timeout", TOTAL_TIMEOUT)
+        with self._client(options) as client:
+            request = client.build_request(
+                method,
+                check_allowed(url, self._allowed),
+                headers=options.get("headers"),
+                json=options.get("json"),
+                content=options.get("content"),
+                params=options.get("params"),
+            )
+            return self._follow(client, request, deadline)
+
+    def _client(self, options: HttpOptions) -> httpx.Client:
+        limit = options.get("timeout", TOTAL_TIMEOUT)
+        return httpx.Client(
+            verify=self._tls,
+            trust_env=False,  # a .netrc would add credentials, a proxy would see them
+            follow_redirects=False,
+            cookies=options.get("cookies"),
+            timeout=httpx.Timeout(min(READ_TIMEOUT, limit), connect=min(CONNECT_TIMEOUT, limit)),
+            headers={"user-agent": "dr-bot", "accept-encoding": "identity"},
+        )
+
+    def _follow(self, client: httpx.Client, request: httpx.Request, deadline: float) -> httpx.Response:
+        for _ in range(REDIRECTS + 1):
+            response = _send(client, request, deadline)
+            following = response.next_request
+            if following is None or request.method not in SAFE_METHODS:
+                return response
+            target = check_allowed(str(following.url), self._allowed)
+            same_origin = origin_of(target) == origin_of(request.url)
+            request = following if same_origin else client.build_request(request.method, target)
+        raise httpx.TooManyRedirects(f"More than {REDIRECTS} redirects.", request=request)
+
+
+def _send(client: httpx.Client, request: httpx.Request, deadline: float) -> httpx.Response:
+    response = client.send(request, stream=True)
+    try:
+        body = _read(response, deadline)
+    finally:
+        response.close()
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in ENCODING_HEADERS]
+    answer = httpx.Response(response.status_code, headers=headers, content=body, request=request)
+    answer.next_request = response.next_request
+    answer.elapsed = response.elapsed
+    return answer
+
+
+def _read(response: httpx.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) >= BODY_LIMIT:
+            break
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("The answer took longer than allowed.", request=response.request)
+    return bytes(body[:BODY_LIMIT])
