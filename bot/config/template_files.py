@@ -1,0 +1,105 @@
+"""templates/: YAML between two lines of ---, then the body in Jinja."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+from bot.config.document import Document, mend
+from bot.config.fitting import fit
+from bot.config.folder import files_of
+from bot.config.strict_yaml import read_document
+from bot.config.text import read_text
+from bot.domain.problems import ConfigurationError, Problem
+from bot.domain.template import Template
+
+FRONT = re.compile(r"---\n(.*?)^---\n(.*)\Z", re.DOTALL | re.MULTILINE)
+FIELDS = ("severity", "incident", "system", "objectives", "measured", "update")
+"""What every template may use, beside the sections that it requires."""
+FILTERS = ("time", "duration")
+"""Our own filters, beside Jinja's."""
+
+
+def load_templates(folder: Path) -> tuple[dict[str, Template], list[Problem]]:
+    """The sound templates by id, and what is wrong with all of them."""
+    paths, problems = files_of(folder, (".md",))
+    templates: dict[str, Template] = {}
+    for path in paths:
+        template, found = _read(path)
+        problems += found
+        if template and template.id in templates:
+            what = f"another file is the template {template.id} too"
+            problems.append(Problem(file=str(path), path="template", message=what, fix="give each file its own id"))
+        elif template:
+            templates[template.id] = template
+    return templates, problems
+
+
+def _read(path: Path) -> tuple[Template | None, list[Problem]]:
+    try:
+        text = read_text(path).replace("\r\n", "\n")
+    except ConfigurationError as error:
+        return None, list(error.problems)
+    parts = FRONT.match(text)
+    if parts is None:
+        fix = "begin with a line ---, the keys, and a line ---, then the body"
+        return None, [Problem(file=str(path), message="the front matter is missing", fix=fix)]
+    document = read_document(parts[1], str(path), first_line=2)
+    if isinstance(document.value, dict):
+        document.value["body"] = parts[2]
+    fitted = fit(document, Template, {})
+    body_line = text.count("\n", 0, parts.start(2)) + 1
+    problems = [*fitted.problems, *(_wording(fitted.rest, document, body_line) if fitted.rest else ())]
+    is_sound = all(problem.level == "warning" for problem in problems)
+    return fitted.whole if is_sound else None, problems
+
+
+def _wording(template: Template, document: Document, body_line: int) -> Iterator[Problem]:
+    known = {*FIELDS, *template.required}
+    used: set[str] = set()
+    for path, text in _texts(template):
+        line = body_line if path == "body" else document.mark(tuple(path.split("."))).line
+        try:
+            tree = _jinja().parse(text)
+        except TemplateSyntaxError as error:
+            what, at = (
+                f"the template can't be read: {error.message}",
+                line + error.lineno - 1 if path == "body" else line,
+            )
+            yield Problem(file=document.file, line=at, path=path, message=what, fix="correct it; texts need no {{ }}")
+            continue
+        names = meta.find_undeclared_variables(tree)
+        used |= names
+        for name in sorted(names - known):
+            yield _doubt(document, line, path, f"nothing is known as {name}", mend(name, known))
+        for call in tree.find_all(nodes.Filter):
+            if call.name not in _jinja().filters and call.name not in FILTERS:
+                yield _doubt(document, line, path, f"there is no filter {call.name}", mend(call.name, FILTERS))
+    for section in template.required:
+        if section not in used:
+            yield _doubt(
+                document,
+                document.mark(("required",)).line,
+                "required",
+                f"{section} is required and not used",
+                "put it into the body",
+            )
+
+
+def _texts(template: Template) -> Iterator[tuple[str, str]]:
+    yield "body", template.body
+    if template.channels.email:
+        yield "channels.email.subject", template.channels.email.subject
+    for name in ("sms", "phone"):
+        text = getattr(template.channels, name)
+        if text:
+            yield f"channels.{name}", text
+
+
+def _jinja() -> Environment:
+    return Environment(autoescape=False)  # noqa: S701 - nothing is rendered here
+
+
+def _doubt(document: Document, line: int, path: str, message: str, fix: str) -> Problem:
+    return Problem(file=document.file, line=line, path=path, message=message, fix=fix, level="warning")
