@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, meta
 
 from bot.config.document import Document, mend
 from bot.config.fitting import fit
@@ -56,35 +56,34 @@ def _read(path: Path) -> tuple[Template | None, list[Problem]]:
 
 
 def _wording(template: Template, document: Document, body_line: int) -> Iterator[Problem]:
-    known = {*FIELDS, *template.required}
     used: set[str] = set()
     for path, text in _texts(template):
         line = body_line if path == "body" else document.mark(tuple(path.split("."))).line
         try:
-            tree = _jinja().parse(text)
+            names = _names(text)
         except TemplateSyntaxError as error:
-            what, at = (
-                f"the template can't be read: {error.message}",
-                line + error.lineno - 1 if path == "body" else line,
-            )
-            yield Problem(file=document.file, line=at, path=path, message=what, fix="correct it; texts need no {{ }}")
+            at = line + error.lineno - 1 if path == "body" else line
+            what, fix = f"the template can't be read: {error.message}", "correct it, or write it as plain text"
+            yield Problem(file=document.file, line=at, path=path, message=what, fix=fix)
             continue
-        names = meta.find_undeclared_variables(tree)
         used |= names
+        known = {*FIELDS, *template.required}
         for name in sorted(names - known):
-            yield _doubt(document, line, path, f"nothing is known as {name}", mend(name, known))
-        for call in tree.find_all(nodes.Filter):
-            if call.name not in _jinja().filters and call.name not in FILTERS:
-                yield _doubt(document, line, path, f"there is no filter {call.name}", mend(call.name, FILTERS))
-    for section in template.required:
-        if section not in used:
-            yield _doubt(
-                document,
-                document.mark(("required",)).line,
-                "required",
-                f"{section} is required and not used",
-                "put it into the body",
+            what = f"nothing is known as {name}"
+            yield Problem(
+                file=document.file, line=line, path=path, message=what, fix=mend(name, known), level="warning"
             )
+    for place, section in enumerate(template.required):
+        if section not in used:
+            what, fix = f"{section} is required and used nowhere", "put it into the body"
+            yield document.problem(("required", place), what, fix, level="warning")
+
+
+def _names(text: str) -> set[str]:
+    """The names that a text of Jinja uses; raises TemplateSyntaxError, also for an unknown filter."""
+    environment = Environment(autoescape=False)  # noqa: S701 - nothing is rendered here
+    environment.filters.update(dict.fromkeys(FILTERS, str))
+    return meta.find_undeclared_variables(environment.parse(text))
 
 
 def _texts(template: Template) -> Iterator[tuple[str, str]]:
@@ -95,11 +94,3 @@ def _texts(template: Template) -> Iterator[tuple[str, str]]:
         text = getattr(template.channels, name)
         if text:
             yield f"channels.{name}", text
-
-
-def _jinja() -> Environment:
-    return Environment(autoescape=False)  # noqa: S701 - nothing is rendered here
-
-
-def _doubt(document: Document, line: int, path: str, message: str, fix: str) -> Problem:
-    return Problem(file=document.file, line=line, path=path, message=message, fix=fix, level="warning")
