@@ -24,12 +24,25 @@ def prepare(engine: Engine, busy_timeout_ms: int) -> None:
         connection.isolation_level = "IMMEDIATE"
         for pragma in (
             f"busy_timeout={busy_timeout_ms}",
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "recursive_triggers=ON",  # without it REPLACE deletes rows behind the append-only triggers' back
         ):
             connection.execute(f"PRAGMA {pragma}").close()
+        write_ahead(connection, time.monotonic() + busy_timeout_ms / 1000)
+
+
+def write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
+    """Turn the log on. While several processes do so on a new file SQLite refuses at once instead of waiting."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(SHORTEST_WAIT_MS / 1000)
+        else:
+            return
 
 
 class Turns:
