@@ -13,6 +13,7 @@ from bot.actions import (
     route53,
     system_health,
 )
+from bot.actions.postgres import consistency, fence, integrity, promote, replica_fit
 from bot.engine.ports import Action, Check
 
 ACTIONS: Mapping[str, Action[Any, Any]] = {
@@ -20,6 +21,8 @@ ACTIONS: Mapping[str, Action[Any, Any]] = {
     "http.request": http_request.ACTION,
     "notify.page": notify.PAGE_TEAM,
     "notify.template": notify.TEMPLATE,
+    "postgres.fence": fence.ACTION,
+    "postgres.promote": promote.ACTION,
     "route53.weights": route53.ACTION,
 }
 
@@ -27,5 +30,8 @@ CHECKS: Mapping[str, Check[Any]] = {
     "http.healthy": http_healthy.CHECK,
     "http.journey": http_journey.CHECK,
     "http.performance": http_performance.CHECK,
+    "postgres.consistency": consistency.CHECK,
+    "postgres.integrity": integrity.CHECK,
+    "postgres.replica_fit": replica_fit.CHECK,
     "system.health": system_health.CHECK,
 }
