@@ -237,8 +237,15 @@ def _given(step: StepRun, event: e.ApprovalGiven, at: datetime) -> StepRun:
 def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn, _: datetime) -> StepRun:
     approvals = tuple(a for a in step.approvals if a.person != event.person)
     offers = tuple(o for o in step.offers if o.person != event.person)
-    met_at = step.met_at if approvals == step.approvals else None
-    return replace(step, approvals=approvals, offers=offers, met_at=met_at)
+    glass = None if step.glass_broken_by == event.person else step.glass_broken_by
+    unchanged = approvals == step.approvals and glass == step.glass_broken_by
+    return replace(
+        step,
+        approvals=approvals,
+        offers=offers,
+        glass_broken_by=glass,
+        met_at=step.met_at if unchanged else None,
+    )
 
 
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> StepRun:
@@ -306,13 +313,14 @@ def _settled(step: StepRun, event: e.StepSettled, at: datetime) -> StepRun:
     return _ended(step, at, "not_happened", finding=event.finding, reason=event.finding)
 
 
-def _undo_requested(step: StepRun, event: e.UndoRequested, _: datetime) -> StepRun:
+def _undo_requested(step: StepRun, event: e.UndoRequested, at: datetime) -> StepRun:
     return replace(
         step,
         **{**NOTHING_SHOWN, "attempt": event.attempt},
         undo=True,
         requester=event.requester,
         reason=event.reason,
+        ready_at=at,
         ended_at=None,
     )
 

@@ -14,6 +14,7 @@ from bot.domain.model import JsonValue
 from bot.domain.transitions import IncidentState, StepState
 from bot.engine.durable import Job
 
+LOST_AFTER = timedelta(minutes=1)  # a job that has shown nothing by then is given again
 STALLED_AFTER = timedelta(minutes=3)  # longer than any call may take: the job that made it must be dead
 
 
@@ -45,7 +46,9 @@ def agenda(incident: Incident | None) -> Agenda:
     if due is not None:
         wakes["update"] = Wake(due, "update", {"number": incident.updates.number + 1})
     for run, step in incident.every_step():
-        jobs.update((job.id, job) for job in step_jobs(incident, run, step))
+        for job in step_jobs(incident, run, step):
+            jobs[job.id] = job
+            wakes[f"{job.name}/{run.id}/{step.id}"] = _in_case(job, step, incident)
         wakes.update(step_wakes(run, step))
     return Agenda(jobs, wakes)
 
@@ -63,6 +66,12 @@ def step_jobs(incident: Incident, run: Run, step: StepRun) -> Iterator[Job]:
         yield _job("plan" if asks_first else "attempt", incident, run, step)
     elif step.state is StepState.UNDOING and step.started_at is None:
         yield _job("plan", incident, run, step)
+
+
+def _in_case(job: Job, step: StepRun, incident: Incident) -> Wake:
+    """The same job again, should it be lost: it looks at the state first, so once too often does no harm."""
+    since = step.met_at or step.ready_at or incident.declared_at
+    return Wake(since + LOST_AFTER, job.name, {"arguments": list(job.arguments)})
 
 
 def step_wakes(run: Run, step: StepRun) -> Iterator[tuple[str, Wake]]:

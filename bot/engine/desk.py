@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from bot.domain import commands as c
 from bot.domain.cadence import next_update
-from bot.domain.decisions import Traits, World, decide
+from bot.domain.decisions import World, decide
 from bot.domain.errors import NotConfirmed, Refused
 from bot.domain.evolve import fold
 from bot.domain.incident import Incident, held_targets
@@ -22,7 +22,7 @@ from bot.domain.timeline import GENESIS, Event, Recorded, record
 from bot.domain.waiting import waiting_line
 from bot.engine.agenda import Agenda, agenda
 from bot.engine.durable import Enqueuer, Job
-from bot.engine.ports import Action, Check, Delivery, Messages
+from bot.engine.ports import Delivery, Messages, Registry
 from bot.store import deliveries, leases, moments, projections, streams, targets
 from bot.store.clock import Clock
 from bot.store.database import Database
@@ -33,22 +33,6 @@ CACHED = 512
 DEADLINE_SECONDS = 0.8  # our own: a driver's time-outs don't cover a commit that hangs
 T = TypeVar("T")
 Also = Callable[[Connection], None]
-
-
-@dataclass(frozen=True)
-class Registry:
-    """The actions and checks that this bot has."""
-
-    actions: Mapping[str, Action[Any, Any]]
-    checks: Mapping[str, Check[Any]]
-
-    @property
-    def traits(self) -> dict[str, Traits]:
-        """What decisions need to know of the actions."""
-        return {
-            name: Traits(action.gated, action.point_of_no_return, action.undo is not None)
-            for name, action in self.actions.items()
-        }
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import httpx
 import psycopg
 from pydantic import BaseModel
 
+from bot.domain.approvals import Standing
 from bot.domain.changes import Plan, Settlement, Verdict
+from bot.domain.decisions import Traits
 from bot.domain.errors import DRError
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.model import JsonValue
 from bot.domain.plan import Environment, RecoveryPlan, System
 from bot.domain.targets import PostgresTarget
@@ -153,6 +155,22 @@ class Check(Generic[P]):
 
 
 @dataclass(frozen=True)
+class Registry:
+    """The actions and checks that this bot has."""
+
+    actions: Mapping[str, Action[Any, Any]]
+    checks: Mapping[str, Check[Any]]
+
+    @property
+    def traits(self) -> dict[str, Traits]:
+        """What decisions need to know of the actions."""
+        return {
+            name: Traits(action.gated, action.point_of_no_return, action.undo is not None)
+            for name, action in self.actions.items()
+        }
+
+
+@dataclass(frozen=True)
 class Delivery:
     """One message to one person, over the first of `channels` that takes it. `fields` are what its template reads."""
 
@@ -187,7 +205,7 @@ class Messages(Protocol):
     def caused_by(self, before: Incident | None, after: Incident, events: tuple[Recorded, ...]) -> tuple[Delivery, ...]:
         """The deliveries that events cause (declared, raised, update posted, resolved, glass broken), ids stable."""
 
-    def update(self, incident: Incident, now: datetime) -> tuple[str, dict[str, str]]:
+    def update(self, incident: Incident, now: datetime, missed: int = 0) -> tuple[str, dict[str, str]]:
         """The next status update: its text and its sections, drafted from the incident and from what people wrote."""
 
     def message(self, template: str, incident: Incident, now: datetime, written: Mapping[str, str]) -> str:
@@ -198,3 +216,14 @@ class Messages(Protocol):
 
     def deliver(self, delivery: Delivery) -> Receipt:
         """Send one message; raises NotDelivered."""
+
+
+Confirm = Callable[[Incident, Run, StepRun], Mapping[str, str]]
+"""Checks the approvals of a step anew, just before the call: whoever can't be confirmed, and why."""
+
+
+class Directory(Protocol):
+    """Live facts about people that only the chat's own directory has."""
+
+    def look_up(self, person: str) -> Standing:
+        """Whether somebody may act at all now (a full, active member); raises Unavailable, which counts nothing."""

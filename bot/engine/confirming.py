@@ -1,0 +1,36 @@
+"""Approvals checked anew just before the call: who gave them must still be eligible, and the signature must prove it."""
+
+from collections.abc import Mapping
+
+from bot.domain.approvals import Proof, standing
+from bot.domain.decisions.gates import requesters
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.plan import RecoveryPlan
+from bot.engine.ports import Confirm
+from bot.engine.signatures import check_proof
+
+
+def confirming(plan: RecoveryPlan) -> Confirm:
+    """Confirms with this replica's own recovery plan. What carries no signature can't be confirmed."""
+
+    def confirm(incident: Incident, run: Run, step: StepRun) -> Mapping[str, str]:
+        if step.rule is None:
+            return {}
+        reasons: dict[str, str | None] = {}
+        for approval in step.approvals:
+            if approval.digest == step.digest:
+                verdict = standing(approval.person, step.rule, plan, requesters(step), incident.declarer)
+                proven = _unproven(approval.proof, approval.person, "approve", incident, run, step)
+                reasons[approval.person] = proven if verdict.eligible else verdict.reason
+        if step.glass_broken_by:
+            breaker = step.glass_broken_by
+            reasons[breaker] = _unproven(step.glass_proof, breaker, "break-glass", incident, run, step)
+        return {person: reason for person, reason in reasons.items() if reason}
+
+    def _unproven(
+        proof: Proof | None, person: str, command: str, incident: Incident, run: Run, step: StepRun
+    ) -> str | None:
+        where = f"{run.id}/{step.id}"
+        return check_proof(proof, person, plan, command=command, incident=incident.id, step=where, digest=step.digest)
+
+    return confirm

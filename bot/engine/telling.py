@@ -1,0 +1,120 @@
+"""The jobs that tell people: the status update that is due, and each message to each person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.domain import commands as c
+from bot.domain.cadence import missed_updates, next_update
+from bot.domain.errors import Refused
+from bot.domain.model import JsonValue
+from bot.engine.desk import Desk
+from bot.engine.ports import Delivery, NotDelivered, Notice, Receipt, StepFacts
+from bot.store import deliveries, moments
+
+RETRY_PAUSES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600))
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Posts updates and sends messages."""
+
+    desk: Desk
+
+    def update(self, incident_id: str, number: int) -> None:
+        """Post status update `number`, if it is due and nobody was faster."""
+        incident = self.desk.find(incident_id)
+        now = self.desk.now()
+        due = next_update(incident)
+        if incident.updates.number + 1 != number or due is None or due > now:
+            return
+        missed = missed_updates(due, incident.updates.every, now) if incident.updates.every else 0
+        text, sections = self.desk.messages.update(incident, now, missed)
+        posted = c.PostUpdate(number=number, text=text, sections=sections, automatic=True)
+        try:
+            self.desk.record(incident_id, posted)
+        except Refused as refused:
+            log.info("update_overtaken", incident=incident_id, number=number, reason=refused.reason)
+
+    def deliver(self, delivery_id: str) -> None:
+        """Send one message; a life that died in the middle is followed by another try under the same message id."""
+        row = self.desk.transact(lambda connection, now: _claimed(connection, delivery_id, now))
+        if row is None or row.state in ("sent", "failed"):
+            return
+        delivery = _delivery(row)
+        try:
+            receipt = self.desk.messages.deliver(delivery)
+        except NotDelivered as trouble:
+            self._not_delivered(delivery, row.tries, trouble)
+        else:
+            self._delivered(delivery, receipt)
+
+    def notify(self, facts: StepFacts, notices: tuple[Notice, ...]) -> None:
+        """What an action wants told, committed when this returns."""
+        self.desk.tell(self.desk.messages.notices(self.desk.find(facts.incident), notices))
+
+    def _delivered(self, delivery: Delivery, receipt: Receipt) -> None:
+        now = self.desk.now()
+        self.desk.record(
+            delivery.stream,
+            c.RecordDelivery(
+                delivery=delivery.id,
+                channel=receipt.channel,
+                person=delivery.person,
+                template=delivery.template,
+                message_id=receipt.message_id,
+            ),
+            key=f"sent|{delivery.id}",
+            also=lambda connection: deliveries.mark(
+                connection, delivery.id, "sent", now, message_id=receipt.message_id
+            ),
+        )
+
+    def _not_delivered(self, delivery: Delivery, tries: int, trouble: NotDelivered) -> None:
+        """Try again later, until it can't help any more: then the timeline says so."""
+        reason = str(trouble)
+        if not trouble.permanent and tries <= len(RETRY_PAUSES):
+            self._later(delivery, tries, reason)
+            return
+        now = self.desk.now()
+        self.desk.record(
+            delivery.stream,
+            c.RecordDelivery(
+                delivery=delivery.id,
+                channel=trouble.channel,
+                person=delivery.person,
+                template=delivery.template,
+                failure=reason,
+            ),
+            key=f"failed|{delivery.id}",
+            also=lambda connection: deliveries.mark(connection, delivery.id, "failed", now, error=reason),
+        )
+
+    def _later(self, delivery: Delivery, tries: int, reason: str) -> None:
+        data: Mapping[str, JsonValue] = {"delivery": delivery.id, "tries": tries}
+
+        def arm(connection: Connection, now: datetime) -> None:
+            at = now + RETRY_PAUSES[tries - 1]
+            deliveries.mark(connection, delivery.id, "pending", now, error=reason, next_at=at)
+            moments.put(connection, delivery.stream, {f"deliver/{delivery.id}": moments.Moment(at, "deliver", data)})
+
+        self.desk.transact(arm)
+
+
+def _claimed(connection: Connection, delivery_id: str, now: datetime) -> deliveries.Delivery | None:
+    """The claimed row, or the row as it is: `sending` without a sender means that an earlier life died over it."""
+    return deliveries.claim(connection, delivery_id, now) or deliveries.get(connection, delivery_id)
+
+
+def _delivery(row: deliveries.Delivery) -> Delivery:
+    message = row.message
+    channels, fields = message.data["channels"], message.data["fields"]
+    assert isinstance(channels, list)
+    assert isinstance(fields, dict)
+    return Delivery(
+        message.id, message.stream, message.recipient, message.template, tuple(str(c) for c in channels), fields
+    )
