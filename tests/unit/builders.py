@@ -257,15 +257,18 @@ class Story:
         return self.types(kind(actor=BOT, run=run, step=step, **fields))
 
     def show(self, step: str, plan: Plan | None = None, run: str = "R1") -> list[str]:
-        return self.bot(
-            c.ShowPlan, step, run, plan=plan or a_plan(), generation=self.step(step, run).generation
-        )
+        return self.bot(c.ShowPlan, step, run, plan=plan or a_plan(), generation=self.step(step, run).generation)
 
     def beginning(self, step: str, plan: Plan | None = None, run: str = "R1", **fields: Any) -> c.Begin:
         """The bot is about to call, with a fresh plan (a check needs none)."""
         found = self.step(step, run)
         fresh = None if found.definition.kind == "check" else plan or found.plan or a_plan()
-        given = {"attempt": found.attempt, "executor": "host-1", "token": f"INC-7/{run}/{step}/{found.attempt}", **fields}
+        given = {
+            "attempt": found.attempt,
+            "executor": "host-1",
+            "token": f"INC-7/{run}/{step}/{found.attempt}",
+            **fields,
+        }
         return c.Begin(run=run, step=step, plan=fresh, **given)
 
     def begin(self, step: str, plan: Plan | None = None, run: str = "R1", **fields: Any) -> list[str]:
