@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any
 
 import httpx
 import psycopg
 
 from bot.actions.aws_clients import AwsClients, new_session
-from bot.actions.outbound import HttpOptions, Outbound
+from bot.actions.outbound import Outbound
 from bot.actions.secrets import Secret, read_secret
 from bot.domain.targets import PostgresTarget
 from bot.engine.ports import Notice, StepFacts, Unavailable
@@ -106,8 +106,8 @@ class StepContext:
             autocommit=True,
         )
 
-    def http(self, method: str, url: str, **options: Unpack[HttpOptions]) -> httpx.Response:
-        """One request to a URL that the environment allows; raises Unavailable and httpx.HTTPError."""
+    def http(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """One request to a URL that the environment allows, see `Outbound.request`; raises Unavailable and httpx.HTTPError."""
         return self._outbound.request(method, url, **options)
 
     def notify(self, notices: tuple[Notice, ...]) -> None:

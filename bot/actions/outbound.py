@@ -4,7 +4,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from http.cookiejar import CookieJar
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import httpx
 
@@ -20,17 +20,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 
 
-class HttpOptions(TypedDict, total=False):
-    """What a request may carry. `timeout` in seconds shortens the usual ones; one CookieJar makes several requests a session."""
-
-    headers: Mapping[str, str]
-    json: Any
-    content: str | bytes
-    params: Mapping[str, str]
-    cookies: CookieJar
-    timeout: float
-
-
 class Outbound:
     """Sends requests to the URLs of one allow-list."""
 
@@ -38,32 +27,37 @@ class Outbound:
         self._allowed = allowed
         self._tls = tls
 
-    def request(self, method: str, url: str, **options: Unpack[HttpOptions]) -> httpx.Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: str | bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        cookies: CookieJar | None = None,
+        timeout: float = TOTAL_TIMEOUT,
+    ) -> httpx.Response:
         """The answer, its body cut off at 1 MB. Raises Unavailable for a URL that isn't allowed, and httpx.HTTPError.
 
-        A redirect is followed for GET and HEAD alone, and only to a URL that is allowed too; to another origin
-        without the caller's headers. Any other method gets the redirect as the answer.
+        `timeout` in seconds bounds the whole; one CookieJar makes several requests a session. A redirect is followed
+        for GET and HEAD alone, and only to a URL that is allowed too, to another origin without the caller's headers.
+        Any other method gets the redirect as the answer.
         """
-        deadline = time.monotonic() + options.get("timeout", TOTAL_TIMEOUT)
-        with self._client(options) as client:
-            request = client.build_request(
-                method,
-                check_allowed(url, self._allowed),
-                headers=options.get("headers"),
-                json=options.get("json"),
-                content=options.get("content"),
-                params=options.get("params"),
-            )
+        deadline = time.monotonic() + timeout
+        target = check_allowed(url, self._allowed)
+        with self._client(cookies, timeout) as client:
+            request = client.build_request(method, target, headers=headers, json=json, content=content, params=params)
             return self._follow(client, request, deadline)
 
-    def _client(self, options: HttpOptions) -> httpx.Client:
-        limit = options.get("timeout", TOTAL_TIMEOUT)
+    def _client(self, cookies: CookieJar | None, timeout: float) -> httpx.Client:
         return httpx.Client(
             verify=self._tls,
             trust_env=False,  # a .netrc would add credentials, a proxy would see them
             follow_redirects=False,
-            cookies=options.get("cookies"),
-            timeout=httpx.Timeout(min(READ_TIMEOUT, limit), connect=min(CONNECT_TIMEOUT, limit)),
+            cookies=cookies,
+            timeout=httpx.Timeout(min(READ_TIMEOUT, timeout), connect=min(CONNECT_TIMEOUT, timeout)),
             headers={"user-agent": "dr-bot", "accept-encoding": "identity"},
         )
 
