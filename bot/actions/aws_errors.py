@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
+from botocore.parsers import ResponseParserError
 
 from bot.engine.ports import Context, NotApplied, OutcomeUnknown, Unavailable
 
@@ -26,6 +27,9 @@ NOT_SENT = (
     ParamValidationError,
     PartialCredentialsError,
 )
+
+# Raised after it: no answer, half of one, or one that no AWS service gives.
+NOT_UNDERSTOOD = (BotoCoreError, ResponseParserError)
 
 # What every AWS service answers before it looks at the request itself: who asks, how often, in what form.
 REFUSED_BY_AWS = frozenset(
@@ -54,19 +58,13 @@ REFUSED_BY_AWS = frozenset(
 )
 
 
-def aws_text(error: ClientError | BotoCoreError) -> str:
-    """The error in AWS's own words, whole."""
-    details = error.response.get("messages", ()) if isinstance(error, ClientError) else ()
-    return " ".join([str(error), *(str(line) for line in details)])
-
-
 @contextmanager
 def aws_look(what: str) -> Iterator[None]:
     """Turn the failure of a reading call into `Unavailable`: `what` ends "AWS did not say …"."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable(f"AWS did not say {what}: {aws_text(error)}") from error
+    except (ClientError, *NOT_UNDERSTOOD) as error:
+        raise Unavailable(f"AWS did not say {what}: {error}") from error
 
 
 @contextmanager
@@ -78,13 +76,13 @@ def aws_change(what: str, refusals: frozenset[str]) -> Iterator[None]:
     try:
         yield
     except NOT_SENT as error:
-        raise NotApplied(f"{what} was not sent: {aws_text(error)}") from error
+        raise NotApplied(f"{what} was not sent: {error}") from error
     except ClientError as error:
         if error.response["Error"]["Code"] in REFUSED_BY_AWS | refusals:
-            raise NotApplied(f"{what} was refused: {aws_text(error)}") from error
-        raise OutcomeUnknown(f"{what} was not confirmed: {aws_text(error)}") from error
-    except BotoCoreError as error:
-        raise OutcomeUnknown(f"{what} was not confirmed: {aws_text(error)}") from error
+            raise NotApplied(f"{what} was refused: {error}") from error
+        raise OutcomeUnknown(f"{what} was not confirmed: {error}") from error
+    except NOT_UNDERSTOOD as error:
+        raise OutcomeUnknown(f"{what} was not confirmed: {error}") from error
 
 
 def aws_writer(service: str, region: str, context: Context, what: str) -> Any:

@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from bot.actions.aws_errors import aws_look, aws_text
+from bot.actions.aws_errors import aws_look
 from bot.domain.model import JsonValue, Model
 from bot.engine.ports import Context, Unavailable
 
@@ -92,9 +90,10 @@ def is_sticky(actions: list[ListenerAction]) -> bool:
 def read_health(group: str, region: str, context: Context) -> GroupHealth:
     """The health of a group's targets as the load balancer sees it; a failed look is unknown, and says why."""
     try:
-        answer = context.aws("elbv2", region).describe_target_health(TargetGroupArn=group)
-    except (ClientError, BotoCoreError) as error:
-        return GroupHealth(serves=None, healthy=None, states=f"AWS did not say: {aws_text(error)}")
+        with aws_look("how they are"):
+            answer = context.aws("elbv2", region).describe_target_health(TargetGroupArn=group)
+    except Unavailable as error:
+        return GroupHealth(serves=None, healthy=None, states=str(error))
     states = Counter(str(one["TargetHealth"]["State"]) for one in answer["TargetHealthDescriptions"])
     return judge(states)
 
