@@ -1,6 +1,6 @@
 """Approval rules: who may approve a plan, how many it takes, and how long an approval lives."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -75,14 +75,25 @@ def rule_for(defaults: ApprovalDefaults, step: StepApproval | None) -> Rule:
 
 def eligible(rule: Rule, plan: RecoveryPlan, requesters: Iterable[str | None], declarer: str | None) -> tuple[str, ...]:
     """The people who may approve under a rule, in the team's order. An unknown or empty team is nobody."""
-    if rule.approvers not in plan.teams:
-        return ()
     barred: set[str | None] = set()
     if "requester" in rule.exclude:
         barred.update(requesters)
     if "declarer" in rule.exclude:
         barred.add(declarer)
-    return tuple(person for person in plan.members(rule.approvers) if person not in barred)
+    return tuple(person for person in members(plan, rule.approvers) if person not in barred)
+
+
+def members(plan: RecoveryPlan, team: str) -> tuple[str, ...]:
+    """The people of a team; nobody where the recovery plan has no such team (any more)."""
+    return plan.members(team) if team in plan.teams else ()
+
+
+BUT_NOT: Mapping[frozenset[Excluded], str] = {
+    frozenset(): "",
+    frozenset({"declarer"}): " who did not declare the incident",
+    frozenset({"requester"}): " who did not ask for this step",
+    frozenset({"declarer", "requester"}): " who neither declared the incident nor asked for this step",
+}
 
 
 def standing(
@@ -96,7 +107,7 @@ def standing(
     names = (
         " or ".join(plan.people[p].name for p in may) or "nobody: the rule cannot be met, change the plan or escalate"
     )
-    who = f"This needs someone of {rule.approvers} who neither declared the incident nor asked for this step."
+    who = f"This needs someone of {rule.approvers}{BUT_NOT[frozenset(rule.exclude)]}."
     if person is not None and person == declarer and "declarer" in rule.exclude:
         why = "You declared it."
     elif person is not None and person in requesters and "requester" in rule.exclude:

@@ -177,6 +177,8 @@ def _step_event(state: Incident, event: e.StepEvent, row: Recorded) -> Incident:
     after = step
     if event.trigger in _STEP_MOVES:
         after = replace(after, state=move(STEP, step.state, event.trigger), changed_seq=row.seq, voices=())
+    elif isinstance(event, e.ApprovalRejected | e.ApprovalWithdrawn):
+        after = replace(after, changed_seq=row.seq)  # when the rule is met again, that is another occasion
     handler = _STEP_HANDLERS.get(type(event))
     if handler:
         after = handler(after, event, row.at)
@@ -200,6 +202,12 @@ def _ready(step: StepRun, event: e.StepReady, at: datetime) -> StepRun:
         ready_at=at,
         ended_at=None,
         undo=False,
+    )
+
+
+def _glass_broken(step: StepRun, event: e.GlassBroken, at: datetime) -> StepRun:
+    return replace(
+        step, glass_broken_by=event.person, glass_reason=event.reason, glass_proof=event.proof, met_at=step.met_at or at
     )
 
 
@@ -238,14 +246,8 @@ def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn,
     approvals = tuple(a for a in step.approvals if a.person != event.person)
     offers = tuple(o for o in step.offers if o.person != event.person)
     glass = None if step.glass_broken_by == event.person else step.glass_broken_by
-    unchanged = approvals == step.approvals and glass == step.glass_broken_by
-    return replace(
-        step,
-        approvals=approvals,
-        offers=offers,
-        glass_broken_by=glass,
-        met_at=step.met_at if unchanged else None,
-    )
+    after = replace(step, approvals=approvals, offers=offers, glass_broken_by=glass)
+    return after if after.missing == 0 else replace(after, met_at=None)
 
 
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> StepRun:
@@ -343,7 +345,7 @@ _STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]
     e.ApprovalRejected: _not_counted,
     e.ApprovalWithdrawn: _not_counted,
     e.RiskAccepted: _risk_accepted,
-    e.GlassBroken: lambda s, ev, at: replace(s, glass_broken_by=ev.person, glass_reason=ev.reason, glass_proof=ev.proof, met_at=at),
+    e.GlassBroken: _glass_broken,
     e.StepStarted: _started,
     e.UndoStarted: _started,
     e.StepApplied: lambda s, ev, at: replace(s, applied_at=at, result=ev.result),

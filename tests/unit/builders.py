@@ -221,9 +221,10 @@ class Story:
         """One person's command about a step; the types of the events that follow."""
         return self.types(kind(actor=by(person), run=run, step=step, **fields))
 
-    def done(self, *steps: str, person: str = "alice", run: str = "R1") -> None:
+    def done(self, *steps: str, person: str = "alice", run: str = "R1") -> "Story":
         for step in steps:
             self.person(c.Done, step, person, run)
+        return self
 
     def approval(self, step: str, person: str, run: str = "R1", **fields: Any) -> c.Approve:
         """A signed approval of the plan that is shown."""
@@ -231,9 +232,10 @@ class Story:
         given = {"digest": self.step(step, run).digest, "offer": f"O{self.offers}", "proof": PROOF, **fields}
         return c.Approve(actor=by(person), run=run, step=step, **given)
 
-    def approve(self, step: str, *people: str, run: str = "R1") -> None:
+    def approve(self, step: str, *people: str, run: str = "R1") -> "Story":
         for person in people:
             self.give(self.approval(step, person, run))
+        return self
 
     def click(self, step: str, person: str, run: str = "R1") -> str:
         """A click on Approve, which waits for its look-up; the offer's id."""
@@ -244,9 +246,10 @@ class Story:
     def judge(self, step: str, offer: str, standing: Standing = FITS, run: str = "R1") -> list[str]:
         return self.types(c.JudgeOffer(run=run, step=step, offer=offer, standing=standing))
 
-    def skip(self, step: str, *people: str, run: str = "R1") -> None:
+    def skip(self, step: str, *people: str, run: str = "R1") -> "Story":
         for person in people:
             self.person(c.Skip, step, person, run, reason="It is not needed.")
+        return self
 
     # --- the bot ----------------------------------------------------------------------------------------------------
 
@@ -279,22 +282,24 @@ class Story:
 
     # --- whole stretches --------------------------------------------------------------------------------------------
 
-    def launch(self, step: str, *approvers: str, plan: Plan | None = None, run: str = "R1") -> None:
+    def launch(self, step: str, *approvers: str, plan: Plan | None = None, run: str = "R1") -> "Story":
         """A ready step up to its recorded start."""
         found = self.step(step, run)
         if found.definition.kind == "action" and found.gated:
             self.show(step, plan, run)
             self.approve(step, *approvers, run=run)
         self.begin(step, plan, run)
+        return self
 
-    def execute(self, step: str, *approvers: str, plan: Plan | None = None, run: str = "R1") -> None:
+    def execute(self, step: str, *approvers: str, plan: Plan | None = None, run: str = "R1") -> "Story":
         """A ready step up to its completion."""
         self.launch(step, *approvers, plan=plan, run=run)
         if self.step(step, run).definition.kind == "action" and self.step(step, run).applied_at is None:
             self.bot(c.Applied, step, run, result={})
         self.look(step, run=run)
+        return self
 
-    def undone(self, step: str, *approvers: str, person: str = "alice", run: str = "R1") -> None:
+    def undone(self, step: str, *approvers: str, person: str = "alice", run: str = "R1") -> "Story":
         """A step's whole way back."""
         self.person(c.Undo, step, person, run, reason="It was wrong.")
         self.show(step, run=run)
@@ -302,6 +307,7 @@ class Story:
         self.begin(step, run=run)
         self.bot(c.Applied, step, run)
         self.look(step, run=run)
+        return self
 
 
 def underway(*steps: dict[str, Any], systems: Iterable[str] = ("database",), **fields: Any) -> Story:

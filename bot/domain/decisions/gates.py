@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.approvals import Rule, Standing, eligible, rule_for, rule_json, standing
+from bot.domain.approvals import Rule, Standing, eligible, members, rule_for, rule_json, standing
 from bot.domain.changes import Plan, Risk, plan_digest
 from bot.domain.decisions.incidents import text_of
-from bot.domain.decisions.world import World, the_step
+from bot.domain.decisions.world import World, imagine, the_step
 from bot.domain.errors import Refused
-from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.incident import Incident, Offer, Run, StepRun
 from bot.domain.timeline import Event
 from bot.domain.transitions import StepState
 
@@ -20,6 +20,11 @@ PLAIN = {state: state.value.replace("_", " ") for state in StepState}
 def step_rule(step: StepRun, world: World) -> Rule:
     """The rule of a step: its own, or the plan's default."""
     return rule_for(world.plan.approvals, step.definition.approval)
+
+
+def pinned_rule(step: StepRun, world: World) -> Rule:
+    """The rule under which the step's plan was shown, or the one that it would be shown under now."""
+    return step.rule or step_rule(step, world)
 
 
 def requesters(step: StepRun) -> tuple[str | None, ...]:
@@ -101,7 +106,8 @@ def consider(incident: Incident, run: Run, step: StepRun, plan: Plan, world: Wor
 
 def show_plan(state: Incident | None, command: c.ShowPlan, world: World) -> tuple[Event, ...]:
     incident, run, step = the_step(state, command)
-    waits = step.state is StepState.READY or (step.state is StepState.UNDOING and not step.digest)
+    ready = step.state is StepState.READY and step.definition.kind == "action" and not step.waits_for_start
+    waits = ready or (step.state is StepState.UNDOING and not step.digest)
     if not waits or step.attempt != command.attempt or step.generation != command.generation:
         raise Refused(f"{step.id} no longer waits for this plan.")
     return consider(incident, run, step, command.plan, world)
@@ -157,12 +163,26 @@ def judge_offer(state: Incident | None, command: c.JudgeOffer, world: World) -> 
     if offer is None or step.rule is None:
         raise Refused("This approval no longer waits for a look-up.")
     common = {"run": run.id, "step": step.id, "attempt": step.attempt, "offer": offer.id, "person": offer.person}
-    verdict = command.standing
+    verdict = _judged(command.standing, offer, incident, step, step.rule, world)
     if verdict.eligible:
-        verdict = may(offer.person, step.rule, incident, step, world)
-    if verdict.eligible and offer.digest == step.digest:
-        return (e.ApprovalGiven(**common, digest=offer.digest, proof=offer.proof),)
-    return (e.ApprovalRejected(**common, reason=verdict.reason or "The plan has changed since it was shown."),)
+        return _or_expired(
+            incident, run, step, e.ApprovalGiven(**common, digest=offer.digest, proof=offer.proof), world
+        )
+    return _or_expired(incident, run, step, e.ApprovalRejected(**common, reason=verdict.reason), world)
+
+
+def _judged(found: Standing, offer: Offer, incident: Incident, step: StepRun, rule: Rule, world: World) -> Standing:
+    if not step.awaits_approval or offer.digest != step.digest:
+        return Standing(eligible=False, reason=f"{step.id} no longer waits for this approval.")
+    return may(offer.person, rule, incident, step, world) if found.eligible else found
+
+
+def _or_expired(incident: Incident, run: Run, step: StepRun, event: Event, world: World) -> tuple[Event, ...]:
+    """The event, and the end of a wait whose time ran out while a click was being looked up."""
+    after = imagine(incident, (event,), world.now)
+    assert after is not None
+    which = expired(after.runs[run.id].steps[step.id], world)
+    return (event, *expiry_events(run, step, which)) if which else (event,)
 
 
 def decline(state: Incident | None, command: c.Decline, world: World) -> tuple[Event, ...]:
@@ -171,7 +191,7 @@ def decline(state: Incident | None, command: c.Decline, world: World) -> tuple[E
     person = command.actor.person
     assert person is not None
     leads = (incident.roles.get("commander"), incident.roles.get("deputy"))
-    if person not in world.plan.members(rule.approvers) and person not in leads:
+    if person not in members(world.plan, rule.approvers) and person not in leads:
         raise Refused(may(person, rule, incident, step, world).reason)
     reason = text_of(command.reason, "The reason")
     declined = e.ApprovalDeclined(run=run.id, step=step.id, attempt=step.attempt, person=person, reason=reason)
@@ -185,12 +205,15 @@ def _send_back(run: Run, step: StepRun, reason: str) -> Event:
     return e.StepReady(run=run.id, step=step.id, attempt=step.attempt, reason=reason, waits_for_start=True)
 
 
-def withdraw(state: Incident | None, command: c.Withdraw, _: World) -> tuple[Event, ...]:
-    _incident, run, step = the_step(state, command)
+def withdraw(state: Incident | None, command: c.Withdraw, world: World) -> tuple[Event, ...]:
+    """Before the start an approval can be taken back, and so can a click that is still being looked up."""
+    incident, run, step = the_step(state, command)
     person = command.actor.person
-    if person is None or not step.awaits_approval or person not in step.approved_by:
+    given = {*step.approved_by, *(offer.person for offer in step.offers), step.glass_broken_by}
+    if person is None or not step.awaits_approval or person not in given:
         raise Refused(f"You have no approval of {step.id} that could be withdrawn.")
-    return (e.ApprovalWithdrawn(run=run.id, step=step.id, attempt=step.attempt, person=person),)
+    withdrawn = e.ApprovalWithdrawn(run=run.id, step=step.id, attempt=step.attempt, person=person)
+    return _or_expired(incident, run, step, withdrawn, world)
 
 
 def expire(state: Incident | None, command: c.Expire, world: World) -> tuple[Event, ...]:
@@ -203,12 +226,13 @@ def expire(state: Incident | None, command: c.Expire, world: World) -> tuple[Eve
 
 
 def expired(step: StepRun, world: World) -> str | None:
-    """Which timer of a shown plan has run out."""
+    """Which timer of a shown plan has run out. A click in time is looked up first: it counts by its own moment."""
     if not step.awaits_approval or step.rule is None:
         return None
     if step.met_at is not None:
         return "execution" if world.now >= step.met_at + step.rule.execution_expires else None
-    return "approval" if step.expires_at is not None and world.now >= step.expires_at else None
+    over = step.expires_at is not None and world.now >= step.expires_at
+    return "approval" if over and not step.offers else None
 
 
 def expiry_events(run: Run, step: StepRun, which: str) -> tuple[Event, ...]:
@@ -291,13 +315,19 @@ def by_word(
     return (voice, *decided()) if enough else (voice,)
 
 
+def may_break_glass(world: World) -> frozenset[str]:
+    """The people who may go on alone."""
+    teams = world.plan.approvals.break_glass.allowed
+    return frozenset(person for team in teams for person in members(world.plan, team))
+
+
 def break_glass(state: Incident | None, command: c.BreakGlass, world: World) -> tuple[Event, ...]:
     """One person alone, from the plan's list, with a reason and the target typed, a few times an hour at most."""
     _incident, run, step, _rule = _the_shown_plan(state, command, world)
     glass = world.plan.approvals.break_glass
     person = command.actor.person
-    allowed = {member for team in glass.allowed for member in world.plan.members(team)} if glass else set()
-    if glass is None or person is None or person not in allowed:
+    allowed = may_break_glass(world)
+    if person is None or person not in allowed:
         raise Refused("You may not break the glass.", f"Those who may: {world.names(sorted(allowed))}.")
     if len(command.reason.strip()) < SHORTEST_GLASS_REASON:
         raise Refused(

@@ -52,7 +52,7 @@ def skip(state: Incident | None, command: c.Skip, world: World) -> tuple[Event, 
     skipped = e.StepSkipped(**_where(run, step), reason=reason)
     if step.definition.kind == "manual" or (step.definition.kind == "action" and not step.gated):
         return (skipped,)
-    rule = gates.step_rule(step, world)
+    rule = gates.pinned_rule(step, world)
     return gates.by_word(incident, run, step, command, rule, world, "skip", reason, lambda: (skipped,))
 
 
@@ -114,9 +114,9 @@ def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Eve
     settled = e.StepSettled(**_where(run, step), outcome=command.outcome, finding=reason, undo=step.undo)
     if not step.gated:
         return (settled,)
-    decision = f"it {command.outcome.replace('_', ' ')}" if command.outcome == "happened" else "it did not happen"
+    decision = "it happened" if command.outcome == "happened" else "it did not happen"
     return gates.by_word(
-        incident, run, step, command, gates.step_rule(step, world), world, decision, reason, lambda: (settled,)
+        incident, run, step, command, gates.pinned_rule(step, world), world, decision, reason, lambda: (settled,)
     )
 
 
@@ -196,10 +196,11 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
     fresh = command.plan
     if not step.digest:
         return _begin_ungated(incident, run, step, command, fresh, world)
-    if command.unconfirmed:
+    unconfirmed = {**_no_longer_eligible(incident, step, world), **command.unconfirmed}
+    if unconfirmed:
         return tuple(
             e.ApprovalRejected(**_where(run, step), offer="", person=person, reason=reason)
-            for person, reason in command.unconfirmed.items()
+            for person, reason in unconfirmed.items()
         )
     if step.missing:
         raise Refused(f"{step.id} still needs {step.missing} approvals.")
@@ -215,6 +216,17 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
     return _started(run, step, command, fresh)
 
 
+def _no_longer_eligible(incident: Incident, step: StepRun, world: World) -> dict[str, str]:
+    """The approvers who may not approve any more, and why: membership is read live."""
+    if step.rule is None:
+        return {}
+    found = {person: gates.may(person, step.rule, incident, step, world) for person in step.approved_by}
+    gone = {person: standing.reason for person, standing in found.items() if not standing.eligible}
+    if step.glass_broken_by is not None and step.glass_broken_by not in gates.may_break_glass(world):
+        gone[step.glass_broken_by] = "They may not break the glass any more."
+    return gone
+
+
 def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
     _refuse_stopped(run)
     if run.paused:
@@ -228,7 +240,7 @@ def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
         raise Refused(f"Attempt {step.attempt} of {step.id} was started before; it is never started twice.")
     if not step.undo and not run.is_turn(step.id):
         raise Refused(f"It is not the turn of {step.id}.")
-    if (command.plan is None) != (step.definition.kind == "check"):
+    if step.definition.kind == "manual" or (command.plan is None) != (step.definition.kind == "check"):
         raise Refused(f"{step.id} can't begin like this.")
 
 
