@@ -44,6 +44,15 @@ class Evidence(Model):
         return bytes_between(self.standby.position, self.old_primary.position)
 
     @property
+    def everything_arrived(self) -> bool:
+        """The standby has the WAL up to where the old primary was when its fence was proven."""
+        fence, standby = self.fence, self.standby
+        if fence is None or fence.position is None or standby.position is None:
+            return False
+        same_cluster = fence.system_identifier == standby.system_identifier
+        return same_cluster and bytes_between(standby.position, fence.position) == 0
+
+    @property
     def fence_broken(self) -> bool:
         """The fence was proven, and yet the old primary lets us in."""
         proven = self.fence is not None and self.fence.proven_at is not None
@@ -64,23 +73,16 @@ def quote(evidence: Evidence) -> Quote:
         return _unknown("the old primary is not proven fenced")
     if evidence.fence_broken:
         return _unknown("the old primary still lets clients in, although it was proven fenced")
-    if evidence.bytes_behind == 0:
-        return Quote(seconds=0, text="nothing: everything that the fenced primary wrote is here")
+    if evidence.everything_arrived:
+        return Quote(seconds=0, text="nothing: everything that was written before the proof of the fence is here")
     if beat is None:
         return _unknown("no heartbeat has reached this replica")
     if beat > fence.proven_at:
-        return _after_the_fence(evidence)
+        return _unknown("a heartbeat here is newer than the proof of the fence, so something still writes")
     lost = fence.proven_at - beat
     here, fenced = clock(beat, evidence.now), clock(fence.proven_at, evidence.now)
     text = f"at most {length(lost)}: last heartbeat here {here}, old primary proven fenced {fenced}"
     return Quote(seconds=math.ceil(lost.total_seconds()), text=text)
-
-
-def _after_the_fence(evidence: Evidence) -> Quote:
-    """A heartbeat from a fenced primary: only a fence that lets the bot in explains it, and then nothing is lost."""
-    if evidence.old_primary is not None and evidence.old_primary.shut:
-        return Quote(seconds=0, text="nothing: a heartbeat here is newer than the proof of the fence")
-    return _unknown("a heartbeat here is newer than the proof of the fence, so something still writes")
 
 
 def _unknown(why: str) -> Quote:

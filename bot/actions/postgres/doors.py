@@ -5,6 +5,7 @@ from psycopg.rows import class_row
 
 from bot.actions.postgres.connect_grants import Grant, read_grants
 from bot.actions.postgres.connections import Connection
+from bot.actions.postgres.server_state import ServerState, server_state
 from bot.domain.model import Model
 
 # Neither of these writes for a client; the walsender is the replication that must go on.
@@ -30,13 +31,14 @@ class Rights(Model):
 
 
 class Doors(Model):
-    """`admitted` and `superusers` are the login roles that get in, without the bot's own."""
+    """`admitted` and `superusers` are the login roles that get in, without the bot's own. `server` was read last."""
 
     grants: tuple[Grant, ...]
     admitted: tuple[str, ...]
     superusers: tuple[str, ...]
     sessions: int
     rights: Rights
+    server: ServerState
 
 
 def look_at_doors(connection: Connection, database: str, user: str) -> Doors:
@@ -52,6 +54,7 @@ def look_at_doors(connection: Connection, database: str, user: str) -> Doors:
         superusers=tuple(name for name, is_superuser in roles if is_superuser),
         sessions=len(sessions_in(connection, database)),
         rights=rights,
+        server=server_state(connection),
     )
 
 

@@ -14,13 +14,19 @@ HOLDS = frozenset({"completed", "done", "verified", "nothing_to_do"})
 
 
 class Fence(Model):
-    """A fence of this run. `proven_at` None: nothing proves that the server is shut. `grants`: what it took away."""
+    """A fence of this run. `proven_at` None: nothing proves that the server is shut.
+
+    By revoke_connect, which needs a living server: `grants` is what it took away, `position` where the server's WAL
+    ended when the fence was proven.
+    """
 
     step: str
     method: str
     server: str
     proven_at: datetime | None
     grants: tuple[Grant, ...] = ()
+    position: str | None = None
+    system_identifier: str | None = None
 
 
 def latest_fence(earlier: Iterable[Earlier], *, except_server: str) -> Fence | None:
@@ -37,7 +43,13 @@ def latest_fence(earlier: Iterable[Earlier], *, except_server: str) -> Fence | N
         server=str(found.get("server", "")),
         proven_at=datetime.fromisoformat(str(proven_at)) if proven_at else None,
         grants=from_json(found.get("grants")),
+        position=_text(found.get("position")),
+        system_identifier=_text(found.get("system_identifier")),
     )
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _found(step: Earlier) -> dict[str, JsonValue]:

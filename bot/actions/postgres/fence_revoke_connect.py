@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 
 from bot.actions.heartbeat import LOCAL
-from bot.actions.postgres.connect_grants import Grant, from_json, give, missing_of, take, to_json
+from bot.actions.postgres.connect_grants import Grant, from_json, give, missing_of, read_grants, take, to_json
 from bot.actions.postgres.connections import Connection, changing, looking, maintenance, said, secret_versions
 from bot.actions.postgres.doors import Doors, end_sessions, look_at_doors
 from bot.actions.postgres.fencing import (
@@ -144,7 +144,11 @@ def _carry_out(params: FenceParameters, plan: Plan, connection: Connection) -> d
         give(connection, database, from_json(plan.desired["grants"]))
         return {"method": params.method}
     give(connection, database, [Grant(role=params.database.user)])
-    take(connection, database, from_json(plan.saved["grants"]))
+    taken = from_json(plan.saved["grants"])
+    take(connection, database, taken)
+    if taken and not missing_of(taken, read_grants(connection, database)):
+        # Without the right to it PostgreSQL merely warns, and revokes nothing.
+        raise NotApplied(f"{params.database.user} may not revoke CONNECT on {database}: grant it the owner's role.")
     return {"method": params.method, "sessions_ended": end_sessions(connection, database)}
 
 
@@ -185,7 +189,15 @@ def _judge(params: FenceParameters, plan: Plan, doors: Doors, context: Context) 
             params, f"superusers may still connect: {names}.", grants=grants, superusers=[*doors.superusers]
         )
     finding = f"No role but {params.database.user} may connect to {params.database.name}, and no session is open."
-    return proven(params, context.now(), finding, grants=grants)
+    server = doors.server
+    return proven(
+        params,
+        context.now(),
+        finding,
+        grants=grants,
+        position=server.position,
+        system_identifier=server.system_identifier,
+    )
 
 
 METHOD = Method(observe, plan, apply, settle, verify, undo)
