@@ -40,6 +40,7 @@ def step_facts(incident: Incident, run: Run, step: StepRun, plan: RecoveryPlan) 
         severity=incident.severity,
         earlier=tuple(_earlier(other) for other in run.steps.values() if other.is_met and other.ended_at),
         told=incident.told,
+        result=step.result,
     )
 
 
