@@ -292,7 +292,8 @@ def _blocked(step: StepRun, event: e.StepBlocked, _: datetime) -> StepRun:
 
 
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> StepRun:
-    return replace(step, accepted_risks=event.risks, risk_accepted_by=event.person, risk_reason=event.reason)
+    taken = tuple(dict.fromkeys((*step.accepted_risks, *event.risks)))
+    return replace(step, accepted_risks=taken, risk_accepted_by=event.person, risk_reason=event.reason)
 
 
 def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> StepRun:

@@ -57,9 +57,12 @@ def digest_of(
 
 
 def show(incident: Incident, run: Run, step: StepRun, plan: Plan, world: World, risks: tuple[Risk, ...] = ()) -> Event:
-    """The event that shows a plan, with the rule that it needs; a plan that does nothing needs none."""
+    """The event that shows a plan, with the rule that it needs; a plan that does nothing needs none.
+
+    A risk that was accepted takes the rule and its approvers more, even where the step needs nobody otherwise.
+    """
     rule = None
-    if step.gated and not plan.is_empty:
+    if (step.gated or risks) and not plan.is_empty:
         rule = step_rule(step, world)
         rule = rule.more(world.plan.approvals.accept_risk.extra) if risks else rule
     generation = step.generation + 1
@@ -267,12 +270,15 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
         proof=command.proof,
     )
     rule = step_rule(step, world)
-    if step.definition.kind == "action" and step.applied_at is None and step.plan is not None:
+    if step.definition.kind == "action" and step.applied_at is None:
+        if step.plan is None:
+            raise Refused(f"{step.id} has no plan that this risk belongs to.", "Look again first.")
         verdict = may(person, rule, incident, step, world)
         leads = (incident.roles.get("commander"), incident.roles.get("deputy"))
         if not verdict.eligible and person not in leads:
             raise Refused(verdict.reason)
-        return (accepted, show(incident, run, step, step.plan, world, step.risks))
+        taken = tuple(dict.fromkeys((*step.accepted_risks, *step.risks)))
+        return (accepted, show(incident, run, step, step.plan, world, taken))
     outcome: e.Outcome = "unproven" if step.definition.kind == "action" else "risk_accepted"
     completed = e.StepCompleted(
         run=run.id, step=step.id, attempt=step.attempt, outcome=outcome, finding=step.finding, result=dict(step.result)
@@ -326,6 +332,8 @@ def break_glass(state: Incident | None, command: c.BreakGlass, world: World) -> 
     _incident, run, step, _rule = _the_shown_plan(state, command, world)
     glass = world.plan.approvals.break_glass
     person = command.actor.person
+    if step.missing == 0:
+        raise Refused("Nothing more is needed: it starts as soon as it can.")
     allowed = may_break_glass(world)
     if person is None or person not in allowed:
         raise Refused("You may not break the glass.", f"Those who may: {world.names(sorted(allowed))}.")

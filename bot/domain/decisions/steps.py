@@ -249,9 +249,9 @@ def _begin_ungated(
 ) -> tuple[Event, ...]:
     """A step whose plan was never shown: one that needs no approval starts in the same breath."""
     considered = gates.consider(incident, run, step, fresh, world)
-    if step.gated or not isinstance(considered[-1], e.StepPlanned):
-        return considered
     shown = considered[-1]
+    if step.gated or not isinstance(shown, e.StepPlanned):
+        return considered
     return (*considered, *_started(run, step, command, fresh, shown.digest))
 
 

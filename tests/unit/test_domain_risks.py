@@ -1,0 +1,330 @@
+"""Going on all the same: accepted risks, several people's word, broken glass."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain import commands as c
+from bot.domain.changes import Risk
+from bot.domain.transitions import StepState
+from tests.unit.builders import (
+    FAILS,
+    RISK,
+    TARGET,
+    UNKNOWN,
+    Story,
+    a_plan,
+    action,
+    approval_defaults,
+    by,
+    check,
+    manual,
+    recovery_plan,
+    to_promotion,
+    underway,
+)
+
+REASON = "The office is burning."
+OTHER = Risk(name="fence", text="the old primary may still take writes")
+
+
+def risky() -> Story:
+    """The promotion's plan names a risk, so the step is blocked."""
+    story = to_promotion()
+    story.show("promote", a_plan(risks=(RISK,)))
+    return story
+
+
+def accept(story: Story, step: str, person: str) -> list[str]:
+    return story.person(c.AcceptRisk, step, person, reason="Nothing was acknowledged after it.")
+
+
+def accepting(step: str, person: str) -> c.AcceptRisk:
+    return c.AcceptRisk(actor=by(person), run="R1", step=step, reason="Nothing was acknowledged after it.")
+
+
+# --- risks of a plan --------------------------------------------------------------------------------------------------
+
+
+def test_named_risk_blocks() -> None:
+    """A plan with a risk is not shown for approval; the step says what the risk is."""
+    story = risky()
+    step = story.step("promote")
+    assert (step.state, step.risks, step.finding) == (StepState.BLOCKED, (RISK,), RISK.text)
+    assert "nothing to approve" in story.refusal(story.approval("promote", "bob"))
+    assert story.refusal(story.beginning("promote"))
+
+
+def test_accepted_risk_takes_one_approver_more() -> None:
+    """The commander may accept it, though she declared; then three of the others must approve instead of two."""
+    story = risky()
+    assert accept(story, "promote", "alice") == ["RiskAccepted", "StepPlanned"]
+    story.approve("promote", "bob", "carol")
+    assert "1 approval" in story.refusal(story.beginning("promote"))
+    story.approve("promote", "dave")
+    assert story.begin("promote") == ["StepStarted"]
+
+
+def test_the_plan_says_how_many_more() -> None:
+    """`accept_risk.extra` of the recovery plan is what a risk costs."""
+    plan = recovery_plan(approvals=approval_defaults(accept_risk={"extra": 2}))
+    story = underway(action("a"), plan=plan)
+    story.show("a", a_plan(risks=(RISK,)))
+    accept(story, "a", "bob")
+    assert story.step("a").missing == 3
+
+
+def test_risk_of_an_ungated_step_takes_its_rule_too() -> None:
+    """An action that needs nobody needs its rule and one approver more once a risk was accepted."""
+    story = underway(action("a", "tell"))
+    assert story.begin("a", a_plan(risks=(RISK,))) == ["StepBlocked"]
+    accept(story, "a", "alice")
+    assert story.step("a").missing == 2
+    assert story.refusal(story.beginning("a"))
+
+
+@pytest.mark.parametrize("person", ["frank", "mallory"])
+def test_risk_is_accepted_by_those_who_may(person: str) -> None:
+    """Neither somebody outside of the rule's team nor a stranger can accept a risk."""
+    assert risky().refusal(accepting("promote", person))
+
+
+def test_acceptance_needs_a_reason() -> None:
+    """A risk is accepted with a reason."""
+    command = c.AcceptRisk(actor=by("bob"), run="R1", step="promote", reason=" ")
+    assert "reason is empty" in risky().refusal(command)
+
+
+def test_new_risk_at_the_start_blocks_again() -> None:
+    """A risk that nobody has accepted, found by the fresh plan, voids the approvals; both count as accepted in the end."""
+    story = risky()
+    accept(story, "promote", "alice")
+    story.approve("promote", "bob", "carol", "dave")
+    both = a_plan(risks=(RISK, OTHER))
+    assert story.begin("promote", both) == ["ApprovalsVoided", "StepBlocked"]
+    assert story.step("promote").risks == (OTHER,)
+    accept(story, "promote", "alice")
+    assert story.step("promote").accepted_risks == (RISK, OTHER)
+    story.approve("promote", "bob", "carol", "dave")
+    assert story.begin("promote", both) == ["StepStarted"]
+
+
+def test_looking_again_forgets_what_was_accepted() -> None:
+    """A new start of the step names the risks anew."""
+    story = risky()
+    accept(story, "promote", "alice")
+    digest = story.step("promote").digest
+    story.person(c.Decline, "promote", "bob", digest=digest, reason="Wait for the log.")
+    story.person(c.Retry, "promote", "alice")
+    assert story.show("promote", a_plan(risks=(RISK,))) == ["StepBlocked"]
+
+
+def test_action_without_a_plan_is_never_accepted_as_done() -> None:
+    """A step that was blocked before it had a plan can't be completed by accepting a risk."""
+    story = to_promotion()
+    story.bot(c.Block, "promote", reason="Blocked.", risks=(RISK,))
+    assert "no plan" in story.refusal(accepting("promote", "bob"))
+
+
+# --- the risk of what was asked or done -----------------------------------------------------------------------------------
+
+
+def test_checks_risk_takes_the_rule_and_one_more() -> None:
+    """A check that can't know is blocked; two distinct people's word completes it under the default rule of one."""
+    story = underway(check("fit"), manual("next"))
+    story.begin("fit")
+    assert story.look("fit", UNKNOWN, late=True) == ["StepBlocked"]
+    assert accept(story, "fit", "bob") == ["VoiceGiven"]
+    assert "already" in story.refusal(accepting("fit", "bob"))
+    assert "You declared it" in story.refusal(accepting("fit", "alice"))
+    assert accept(story, "fit", "carol") == ["VoiceGiven", "RiskAccepted", "StepCompleted", "StepReady"]
+    assert story.step("fit").outcome == "risk_accepted"
+
+
+def test_check_that_measured_false_is_no_risk() -> None:
+    """What does not hold has failed: there is nothing to accept."""
+    story = underway(check("fit"))
+    story.begin("fit")
+    assert story.look("fit", FAILS, late=True) == ["StepFailed"]
+    assert "no risk to accept" in story.refusal(accepting("fit", "bob"))
+
+
+def test_unproven_fence_completes_as_unproven() -> None:
+    """A fence that was made and can't be proven is blocked; accepted by as many as the risk takes it is `unproven`."""
+    story = underway(action("fence", "fence"))
+    story.launch("fence", "bob")
+    story.bot(c.Applied, "fence")
+    assert story.look("fence", UNKNOWN, late=True) == ["StepBlocked"]
+    assert accept(story, "fence", "bob") == ["VoiceGiven"]
+    assert accept(story, "fence", "carol")[:3] == ["VoiceGiven", "RiskAccepted", "StepCompleted"]
+    assert (story.step("fence").outcome, story.step("fence").state) == ("unproven", StepState.COMPLETED)
+
+
+def test_words_are_given_for_one_finding() -> None:
+    """Looking again takes back every word that was given."""
+    story = underway(check("fit"))
+    story.begin("fit")
+    story.look("fit", UNKNOWN, late=True)
+    accept(story, "fit", "bob")
+    story.person(c.Retry, "fit", "alice")
+    story.begin("fit")
+    story.look("fit", UNKNOWN, late=True)
+    assert accept(story, "fit", "carol") == ["VoiceGiven"]
+
+
+def test_word_of_who_has_left_does_not_count() -> None:
+    """Words are counted among those who may give one when the last is given."""
+    story = underway(check("fit"))
+    story.begin("fit")
+    story.look("fit", UNKNOWN, late=True)
+    accept(story, "fit", "bob")
+    teams = {**recovery_plan().model_dump(mode="json")["teams"], "approvers": {"members": ["carol", "dave"]}}
+    story.plan = recovery_plan(teams=teams)
+    assert accept(story, "fit", "carol") == ["VoiceGiven"]
+    assert accept(story, "fit", "dave")[-1] == "StepCompleted"
+
+
+# --- skipping and settling by word ----------------------------------------------------------------------------------------
+
+
+def test_gated_step_is_skipped_by_its_rule() -> None:
+    """Skipping a step that needs two approvals takes two people's word, given for the same."""
+    story = to_promotion()
+    story.show("promote")
+    assert story.person(c.Skip, "promote", "bob", reason=REASON) == ["VoiceGiven"]
+    assert "already" in story.refusal(c.Skip(actor=by("bob"), run="R1", step="promote", reason=REASON))
+    assert story.refusal(c.Skip(actor=by("alice"), run="R1", step="promote", reason=REASON))
+    assert story.person(c.Skip, "promote", "carol", reason=REASON) == ["VoiceGiven", "StepSkipped"]
+
+
+def test_opposite_words_do_not_add_up() -> None:
+    """Somebody says that it happened and somebody that it did not: nothing is settled."""
+    story = to_promotion().launch("promote", "bob", "carol")
+    story.bot(c.Doubt, "promote", reason="It timed out.")
+    story.person(c.Settle, "promote", "bob", outcome="happened", reason="I saw it.")
+    assert story.person(c.Settle, "promote", "carol", outcome="not_happened", reason="I don't.") == ["VoiceGiven"]
+    assert story.step("promote").state is StepState.IN_DOUBT
+
+
+def test_manual_step_is_skipped_by_one() -> None:
+    """What a person does is skipped by any of the plan's people, with a reason."""
+    story = underway(manual("a"), manual("b"))
+    assert "reason is empty" in story.refusal(c.Skip(actor=by("frank"), run="R1", step="a", reason=""))
+    assert story.person(c.Skip, "a", "frank", reason=REASON) == ["StepSkipped", "StepReady"]
+
+
+# --- the glass --------------------------------------------------------------------------------------------------------------
+
+
+def breaking(story: Story, person: str = "bob", **fields: Any) -> c.BreakGlass:
+    given = {
+        "digest": story.step("promote").digest,
+        "reason": "Nobody else can be reached since 03:00.",
+        "target": TARGET,
+        **fields,
+    }
+    return c.BreakGlass(actor=by(person), run="R1", step="promote", **given)
+
+
+def shown() -> Story:
+    story = to_promotion()
+    story.show("promote")
+    return story
+
+
+def test_glass_lets_one_person_go_on() -> None:
+    """With a reason and the target typed, one of those who may starts it alone; the attempt says who."""
+    story = shown()
+    assert story.types(breaking(story)) == ["GlassBroken"]
+    assert story.begin("promote") == ["StepStarted"]
+    assert story.step("promote").attempts[-1].broken_glass_by == "bob"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"reason": "Too short a reason."}, "at least 20 characters"),
+        ({"reason": " " * 30}, "at least 20 characters"),
+        ({"target": "customers-west"}, f"Type exactly: {TARGET}"),
+        ({"target": f"{TARGET} "}, f"Type exactly: {TARGET}"),
+        ({"digest": "0" * 64}, "has changed"),
+    ],
+)
+def test_glass_holds_against_the_careless(fields: dict[str, str], says: str) -> None:
+    """A short reason, another target or another plan does not break it."""
+    story = shown()
+    assert says in story.refusal(breaking(story, **fields))
+
+
+@pytest.mark.parametrize("person", ["carol", "frank", "mallory"])
+def test_glass_is_not_for_everybody(person: str) -> None:
+    """Only the teams that the recovery plan names may break it."""
+    story = shown()
+    assert story.refusal(breaking(story, person))
+
+
+def test_glass_is_for_nobody_unless_named() -> None:
+    """A recovery plan that names nobody lets nobody break it."""
+    story = shown()
+    story.plan = recovery_plan(approvals=approval_defaults(break_glass={}))
+    assert "nobody" in story.refusal(breaking(story))
+
+
+def test_glass_is_not_broken_often() -> None:
+    """Somebody who has used up their times is refused."""
+    story = shown()
+    story.glass = 2
+    assert "have somebody else approve" in story.refusal(breaking(story)).lower()
+
+
+def test_glass_is_not_broken_twice() -> None:
+    """Once it is broken, or enough have approved, there is nothing left to break."""
+    story = shown()
+    story.give(breaking(story))
+    assert "Nothing more is needed" in story.refusal(breaking(story, "alice"))
+    met = shown().approve("promote", "bob", "carol")
+    assert "Nothing more is needed" in met.refusal(breaking(met, "alice"))
+
+
+def test_glass_is_broken_for_one_plan() -> None:
+    """A plan that has changed at the start is shown anew and needs its approvals."""
+    story = shown()
+    story.give(breaking(story))
+    assert story.begin("promote", a_plan(target="customers-east-2")) == ["ApprovalsVoided", "StepPlanned"]
+    assert story.step("promote").missing == 2
+
+
+def test_glass_is_broken_for_one_attempt() -> None:
+    """The next attempt needs its approvals."""
+    story = shown()
+    story.give(breaking(story))
+    story.begin("promote")
+    story.bot(c.NotDone, "promote", reason="Access denied.")
+    story.person(c.Retry, "promote", "alice")
+    story.show("promote")
+    assert story.step("promote").missing == 2
+
+
+def test_broken_glass_runs_out() -> None:
+    """Going on alone has the same time to start as an approved plan."""
+    story = shown()
+    story.give(breaking(story))
+    story.later(minutes=10)
+    assert story.begin("promote") == ["ApprovalExpired", "StepReady"]
+
+
+def test_glass_of_who_may_no_longer_does_not_count() -> None:
+    """Whoever has left the teams that may break it does not go on alone."""
+    story = shown()
+    story.give(breaking(story))
+    story.plan = recovery_plan(approvals=approval_defaults(break_glass={"allowed": ["others"]}))
+    assert story.begin("promote") == ["ApprovalRejected"]
+    assert story.step("promote").missing == 2
+
+
+def test_risk_is_accepted_before_the_glass_is_broken() -> None:
+    """A blocked step shows no plan to go on with: the risk has to be named and taken first."""
+    story = risky()
+    assert story.refusal(breaking(story))
+    accept(story, "promote", "bob")
+    assert story.types(breaking(story)) == ["GlassBroken"]
