@@ -33,7 +33,7 @@ CONTROL_PLANE = (
     "change may not be accepted, although DNS keeps answering: then switch by health check instead."
 )
 SPREAD = {"INSYNC": "and all of its servers answer so", "PENDING": "but not all of its servers answer so yet"}
-SPREAD_UNKNOWN = "but whether all of its servers answer so is not known, for the change's id was lost"
+SPREAD_UNKNOWN = "but whether all of its servers answer so is not known, for the id of the change is not"
 
 
 class WeightsParameters(Model):
@@ -179,8 +179,8 @@ def verify(params: WeightsParameters, plan: Plan, context: Context) -> Verdict:
 
     It does not wait for the old TTL: that would cost recovery time and prove nothing about clients.
     """
-    change = context.facts.result.get("change")
-    status = _status(str(change), context) if change else "unknown"
+    change = _change_id(plan, context)
+    status = _status(change, context) if change else "unknown"
     live = _live(params, plan, context)
     ttl = longest_ttl(records_of(plan.saved))
     evidence: dict[str, JsonValue] = {"change": change, "status": status, "weights": weights_of(live), "old_ttl": ttl}
@@ -197,6 +197,13 @@ def _finding(live: Mapping[str, RecordSet], plan: Plan, status: str, ttl: int) -
         return f"{shown}, which is not what was planned."
     clients = f" Not proven: that clients have moved; resolvers may keep the old answer for {ttl} s." if ttl else ""
     return f"{shown}, {SPREAD.get(status, SPREAD_UNKNOWN)}.{clients}"
+
+
+def _change_id(plan: Plan, context: Context) -> str | None:
+    """The change that apply sent, if what it returned belongs to this plan and not to the one that this undoes."""
+    result = context.facts.result
+    ours = result.get("weights") == weights_of(records_of(plan.desired))
+    return str(result["change"]) if ours and result.get("change") else None
 
 
 def _status(change: str, context: Context) -> str:

@@ -150,6 +150,9 @@ def test_weights_move_there_and_back(weighted: Weighted, contexts: Contexts) -> 
     assert back.targets == plan.targets
     action.apply(params, back, context)
     assert weighted.read() == weighted.before
+    undone = action.verify(params, back, contexts(result=result))
+    assert undone.holds is True
+    assert undone.evidence.get("status") != "INSYNC", "the id in the result is that of the change undone"
     assert action.undo(params, plan, action.observe(params, context)).is_empty
 
 
@@ -314,7 +317,8 @@ def test_dns_waits_until_its_servers_answer(
     }.items():
         httpserver.expect_request(path, method="GET").respond_with_data(answer, content_type="text/xml")
     monkeypatch.setenv("AWS_ENDPOINT_URL_ROUTE_53", httpserver.url_for("/").rstrip("/"))
-    verdict = route53.verify(one.params, plan, contexts(result={"change": "/change/C1"}))
+    result = {"change": "/change/C1", "weights": {"west": 0, "east": 100}}
+    verdict = route53.verify(one.params, plan, contexts(result=result))
     assert verdict.holds is holds
     assert verdict.evidence["status"] == status
     assert ("not all of its servers" in verdict.finding) is not holds

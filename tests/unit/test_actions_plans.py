@@ -16,7 +16,9 @@ CASES = sorted((Path(__file__).parent / "cases" / "plans").glob("*.yml"))
 def planned(case: dict[str, Any]) -> Plan:
     action = ACTIONS[case["action"]]
     facts = next(hint for name, hint in get_type_hints(action.plan).items() if name not in ("params", "return"))
-    return action.plan(action.params.model_validate(case["parameters"]), TypeAdapter(facts).validate_python(case["facts"]))
+    return action.plan(
+        action.params.model_validate(case["parameters"]), TypeAdapter(facts).validate_python(case["facts"])
+    )
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
