@@ -83,7 +83,7 @@ def test_loss_beyond_the_objective_is_a_risk_that_stands_still(world: World) -> 
     plan = world.plan(fence)
     assert risks(plan) == ["data_loss_beyond"]
     assert plan.risks[0].text == (
-        f"Everything that was written after {written:%H:%M:%SZ} may be lost; the objective allows 5 min."
+        f"Everything that was written after {written:%Y-%m-%d %H:%M:%SZ} may be lost; the objective allows 5 min."
     )
     assert plan.bounds == {"data_loss": 540.0}
     assert measured(plan)["data_loss"].text.startswith("at most 8 min 19 s: ")
@@ -248,7 +248,7 @@ def test_fit_with_a_dead_primary_is_bounded_by_the_heartbeat(world: World) -> No
     world.pass_time(minutes=3)
     verdict = world.fit()
     assert (verdict.holds, risks(verdict)) == (None, ["data_loss_beyond"])
-    assert f"{written:%H:%M:%SZ} may be lost" in verdict.risks[0].text
+    assert f"{written:%Y-%m-%d %H:%M:%SZ} may be lost" in verdict.risks[0].text
 
 
 def test_fit_counts_until_the_proven_fence(world: World) -> None:

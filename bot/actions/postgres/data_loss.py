@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.actions.postgres.earlier_steps import Fence
 from bot.actions.postgres.server_state import ServerState, bytes_between
-from bot.actions.postgres.words import clock, length
+from bot.actions.postgres.words import clock, date_and_clock, length
 from bot.domain.changes import Measurement, Risk
 from bot.domain.model import Model
 
@@ -131,7 +131,7 @@ def _since(evidence: Evidence) -> str:
         return "Everything that was written lately"
     if evidence.standby.streaming:
         return "Everything that was written after the last heartbeat here"
-    return f"Everything that was written after {clock(evidence.heartbeat, evidence.now)}"
+    return f"Everything that was written after {date_and_clock(evidence.heartbeat)}"
 
 
 def loss_measurements(evidence: Evidence, quoted: Quote) -> tuple[Measurement, ...]:

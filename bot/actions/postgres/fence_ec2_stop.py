@@ -5,7 +5,7 @@ Undo starts the instance again. That is right only while no other server was pro
 
 from typing import Any
 
-from bot.actions.aws_errors import aws_change, aws_look
+from bot.actions.aws_errors import aws_change, aws_look, aws_writer
 from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
@@ -116,12 +116,13 @@ def undo(done: Plan, facts: InstanceFacts) -> Plan:
 def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, JsonValue]:
     """One request: stop, or start for the undo."""
     instance = str(plan.desired["instance"])
-    client = context.aws("ec2", params.database.region, mutating=True)
+    what = f"The stop of {instance}" if is_fence(plan) else f"The start of {instance}"
+    client = aws_writer("ec2", params.database.region, context, what)
     if is_fence(plan):
-        with aws_change(f"the stop of {instance}", REFUSALS):
+        with aws_change(what, REFUSALS):
             client.stop_instances(InstanceIds=[instance])
     else:
-        with aws_change(f"the start of {instance}", REFUSALS):
+        with aws_change(what, REFUSALS):
             client.start_instances(InstanceIds=[instance])
     return {"method": params.method, "instance": instance}
 

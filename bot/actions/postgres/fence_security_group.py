@@ -6,7 +6,7 @@ only where the instance is also off. Undo puts the saved rules back.
 
 from typing import Any
 
-from bot.actions.aws_errors import aws_change, aws_look
+from bot.actions.aws_errors import aws_change, aws_look, aws_writer
 from bot.actions.postgres.fence_ec2_stop import OFF, read_instance
 from bot.actions.postgres.fencing import (
     FenceParameters,
@@ -176,12 +176,13 @@ def saved_rules(plan: Plan) -> list[Rule]:
 def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, JsonValue]:
     """One request: remove the saved rules, or put them back for the undo."""
     group = str(plan.desired["group"])
-    client = context.aws("ec2", params.database.region, mutating=True)
+    what = f"The removal of rules from {group}" if is_fence(plan) else f"The return of the rules of {group}"
+    client = aws_writer("ec2", params.database.region, context, what)
     if is_fence(plan):
-        with aws_change(f"the removal of rules from {group}", REFUSALS):
+        with aws_change(what, REFUSALS):
             client.revoke_security_group_ingress(GroupId=group, IpPermissions=plan.saved["rules"])
     else:
-        with aws_change(f"the return of the rules of {group}", REFUSALS):
+        with aws_change(what, REFUSALS):
             client.authorize_security_group_ingress(GroupId=group, IpPermissions=plan.desired["missing"])
     return {"method": params.method, "group": group}
 

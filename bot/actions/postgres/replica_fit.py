@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.actions.postgres.connections import looking
 from bot.actions.postgres.data_loss import Evidence
 from bot.actions.postgres.standby import standby_evidence
-from bot.actions.postgres.words import clock, length
+from bot.actions.postgres.words import clock, date_and_clock, length
 from bot.domain.changes import Risk, Verdict
 from bot.domain.durations import Duration
 from bot.domain.model import JsonValue, Model
@@ -103,7 +103,7 @@ def _reasoning(evidence: Evidence, beat: datetime, until: datetime) -> str:
 
 
 def _risk(evidence: Evidence, beat: datetime, rpo: timedelta) -> str:
-    since = "the last heartbeat here" if evidence.standby.streaming else clock(beat, evidence.now)
+    since = "the last heartbeat here" if evidence.standby.streaming else date_and_clock(beat)
     return f"Everything that was written after {since} may be lost; the objective allows {length(rpo)}."
 
 

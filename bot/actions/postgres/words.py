@@ -9,21 +9,26 @@ UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def length(duration: timedelta) -> str:
-    """The two largest units, rounded up to a second so that "at most" stays true: `8 min 19 s`, `48 s`, `1 h`."""
-    left = max(0, math.ceil(seconds_of(duration)))
-    first = next((index for index, (size, _) in enumerate(UNITS) if left >= size), len(UNITS) - 1)
-    size = UNITS[min(first + 1, len(UNITS) - 1)][0]
-    left = math.ceil(left / size) * size
-    parts: list[str] = []
-    for size, unit in UNITS[first : first + 2]:
-        count, left = divmod(left, size)
-        if count or not parts:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts)
+    """The two largest units, rounded up so that "at most" stays true: `8 min 19 s`, `48 s`, `1 h`."""
+    seconds = max(0, math.ceil(seconds_of(duration)))
+    first = next((index for index, (size, _) in enumerate(UNITS) if seconds >= size), len(UNITS) - 1)
+    parts = UNITS[first : first + 2]
+    smallest = parts[-1][0]
+    if seconds % smallest:
+        return length(timedelta(seconds=math.ceil(seconds / smallest) * smallest))
+    counts = [
+        (seconds // parts[0][0], parts[0][1]),
+        *((seconds % parts[0][0] // size, unit) for size, unit in parts[1:]),
+    ]
+    return " ".join(f"{count} {unit}" for count, unit in counts if count) or "0 s"
 
 
 def clock(moment: datetime, now: datetime) -> str:
     """The time of day in UTC, with its date where that is not today's: `03:01:12Z`."""
-    moment = moment.astimezone(UTC)
-    same_day = moment.date() == now.astimezone(UTC).date()
-    return moment.strftime("%H:%M:%SZ" if same_day else "%Y-%m-%d %H:%M:%SZ")
+    same_day = moment.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return moment.astimezone(UTC).strftime("%H:%M:%SZ") if same_day else date_and_clock(moment)
+
+
+def date_and_clock(moment: datetime) -> str:
+    """What reads the same on every day, as texts that are hashed must: `2026-11-03 03:01:12Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
