@@ -5,7 +5,6 @@ least once: a job whose replica dies is run again from its beginning, so every j
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,8 +57,11 @@ class Enqueuer:
 
 
 def prepare(database: Database) -> None:
-    """Create or upgrade the engine's own tables, in the same database."""
+    """Create or upgrade the engine's own tables and queues, in the same database."""
     DBOS.migrate(database.url)
+    client = DBOSClient(system_database_engine=database.engine, application_name=APPLICATION, lazy=True)
+    for queue, concurrency in QUEUES.items():
+        client.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
 
 
 class Durable:
@@ -87,8 +89,6 @@ class Durable:
         for name, handler in self._handlers.items():
             DBOS.workflow(name=name)(handler)
         DBOS.launch()
-        for queue, concurrency in QUEUES.items():
-            DBOS.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
 
     def busy(self) -> int:
         """How many jobs wait or run."""
@@ -117,6 +117,6 @@ class Durable:
 
     def stop(self, patience_seconds: int = 5) -> None:
         """Take no more jobs, give the running ones a moment, and let go."""
-        with suppress(TimeoutError):
-            DBOS.destroy(workflow_completion_timeout_sec=patience_seconds, destroy_registry=True)
+        patience = patience_seconds if DBOS.list_workflows(status="PENDING", load_input=False, load_output=False) else 0
+        DBOS.destroy(workflow_completion_timeout_sec=patience, destroy_registry=True)
         self._database.close()
