@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.config.document import Document, Loc, mend
 from bot.config.quorum import quorum
-from bot.config.step_checks import places
+from bot.config.step_checks import located
 from bot.domain.durations import format_duration
 from bot.domain.plan import RecoveryPlan
 from bot.domain.problems import Problem, shown
@@ -13,10 +13,9 @@ from bot.domain.runbook import Runbook, StepApproval
 
 def step_rules(runbook: Runbook, document: Document, plan: RecoveryPlan) -> Iterator[Problem]:
     """Everything that is wrong with the steps' own approval rules."""
-    first = places(document)
-    for step in runbook.steps:
+    for step, place in located(runbook, document):
         if step.approval is not None:
-            loc = (*first[step.id], "approval")
+            loc = (*place, "approval")
             yield from _weaker(step.approval, plan, document, loc)
             yield from _team(step.approval, plan, document, loc)
             yield from _unreachable(step.approval, plan, document, loc)

@@ -1,17 +1,18 @@
 """Whether each look-up of a runbook can lead anywhere: its root, its input, the step whose result it reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.config.document import Document, Loc, mend
-from bot.config.step_checks import calls_of, places
+from bot.config.step_checks import calls_of, located, places
 from bot.domain.lookups import INCIDENT_FIELDS, ROOTS, LookupFailed, paths
 from bot.domain.model import JsonValue
 from bot.domain.plan import System
 from bot.domain.problems import Problem, shown
 from bot.domain.runbook import Runbook, Step
 
-SYSTEM_KEYS = ("id", *System.model_fields)
+KEYS: dict[str, tuple[str, ...]] = {"system": ("id", *System.model_fields), "incident": INCIDENT_FIELDS}
 
 
 class Broken(NamedTuple):
@@ -21,15 +22,24 @@ class Broken(NamedTuple):
     fix: str
 
 
+@dataclass(frozen=True)
+class Reader:
+    """The step that a look-up stands in, and what it may read."""
+
+    step: str
+    ancestors: frozenset[str]
+    steps: Collection[str]
+    by_hand: Collection[str]
+    inputs: Collection[str]
+
+
 def lookups(runbook: Runbook, document: Document) -> Iterator[Problem]:
     """Every look-up that can't lead anywhere, wherever the runbook is used."""
-    first = places(document)
-    known = set(first)
-    for step in runbook.steps:
-        ancestors = _ancestors(runbook, step)
-        for _, _, loc in calls_of(step, first[step.id]):
+    for step, stands in located(runbook, document):
+        reader = _reader(step, runbook, document)
+        for _, _, loc in calls_of(step, stands):
             for place, value in leaves(document.at(loc), loc):
-                for broken in _judge(value, runbook, step, ancestors, known):
+                for broken in _judge(value, reader):
                     yield document.problem(place, broken.what, broken.fix)
 
 
@@ -45,6 +55,13 @@ def leaves(value: JsonValue, loc: Loc) -> Iterator[tuple[Loc, JsonValue]]:
         yield loc, value
 
 
+def _reader(step: Step, runbook: Runbook, document: Document) -> Reader:
+    """Names are taken from the file, so that a part with an error counts as there."""
+    by_hand = {other.id for other in runbook.steps if other.kind == "manual"}
+    inputs = {str(loc[-1]) for loc, _ in document.find("inputs.*")}
+    return Reader(step.id, _ancestors(runbook, step), set(places(document)), by_hand, inputs)
+
+
 def _ancestors(runbook: Runbook, step: Step) -> frozenset[str]:
     try:
         return runbook.ancestors(step.id)
@@ -53,43 +70,36 @@ def _ancestors(runbook: Runbook, step: Step) -> frozenset[str]:
         return frozenset(other.id for other in runbook.steps) - {step.id}
 
 
-def _judge(
-    value: JsonValue, runbook: Runbook, step: Step, ancestors: frozenset[str], known: set[str]
-) -> Iterator[Broken]:
+def _judge(value: JsonValue, reader: Reader) -> Iterator[Broken]:
     try:
         found = sorted(paths(value))
     except LookupFailed as failed:
         yield Broken(str(failed), "write look-ups like ${target.replica}")
         return
     for path in found:
-        root, *rest = path.split(".")
-        if root == "inputs":
-            yield from _one_of(path, "input", rest, runbook.inputs, "declare it under inputs")
-        elif root == "steps":
-            yield from _result(path, rest, step, ancestors, known, runbook)
-        elif root == "system":
-            yield from _one_of(path, "key of a system", rest, SYSTEM_KEYS)
-        elif root == "incident":
-            yield from _one_of(path, "key of an incident", rest, INCIDENT_FIELDS)
-        elif root not in ROOTS:
-            yield Broken(f"${{{path}}} begins with {root}, which is nothing", mend(root, ROOTS))
+        yield from _judge_path(path, reader)
 
 
-def _one_of(path: str, what: str, rest: list[str], known: Iterable[str], otherwise: str = "") -> Iterator[Broken]:
-    names = tuple(known)
-    if not rest or rest[0] not in names:
-        yield Broken(f"${{{path}}} names no {what}", mend(rest[0] if rest else "", names, otherwise))
+def _judge_path(path: str, reader: Reader) -> Iterator[Broken]:
+    root, *rest = path.split(".")
+    if root == "steps":
+        yield from _result(path, rest, reader)
+    elif root == "inputs" and rest[:1] not in [[name] for name in reader.inputs]:
+        yield Broken(f"${{{path}}} names no input", mend(".".join(rest), reader.inputs, "declare it under inputs"))
+    elif root in KEYS and rest[:1] not in [[name] for name in KEYS[root]]:
+        yield Broken(f"${{{path}}} names no key of the {root}", mend(".".join(rest[:1]), KEYS[root]))
+    elif root not in ROOTS:
+        yield Broken(f"${{{path}}} begins with {root}, which is nothing", mend(root, ROOTS))
 
 
-def _result(
-    path: str, rest: list[str], step: Step, ancestors: frozenset[str], known: set[str], runbook: Runbook
-) -> Iterator[Broken]:
+def _result(path: str, rest: list[str], reader: Reader) -> Iterator[Broken]:
     name = rest[0] if rest else ""
-    if name not in known:
-        yield Broken(f"there is no step {shown(name)}", mend(name, known))
-    elif len(rest) < 2 or rest[1] != "result":
+    if name not in reader.steps:
+        yield Broken(f"there is no step {shown(name)}", mend(name, reader.steps))
+    elif rest[1:2] != ["result"]:
         yield Broken(f"${{{path}}} is not the result of a step", f"write ${{steps.{name}.result.…}}")
-    elif name not in ancestors:
-        yield Broken(f"{step.id} does not wait for {name}, so its result may not be there", f"add {name} to its needs")
-    elif any(other.id == name and other.kind == "manual" for other in runbook.steps):
+    elif name not in reader.ancestors:
+        what = f"{reader.step} does not wait for {name}, so its result may not be there"
+        yield Broken(what, f"add {name} to its needs")
+    elif name in reader.by_hand:
         yield Broken(f"{name} is done by hand and has no result", "read the result of an action or check")

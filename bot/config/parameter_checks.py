@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from bot.config.document import Document, Loc, inside
 from bot.config.known_actions import KnownActions
 from bot.config.misfits import Misfit, misfits
-from bot.config.step_checks import calls_of, places
+from bot.config.step_checks import calls_of, located
 from bot.domain.durations import UNITS_REQUIRED
 from bot.domain.lookups import LookupFailed, paths, resolve, whole
 from bot.domain.plan import RecoveryPlan
@@ -37,6 +37,8 @@ class _Unknown(str):
 
 
 UNKNOWN = _Unknown()
+WRONG_THING = 3
+"""So many misfits in one looked-up entry mean that another one was meant."""
 
 
 def parameters(
@@ -44,9 +46,8 @@ def parameters(
 ) -> Iterator[Problem]:
     """Everything that is wrong with the parameters of a runbook's steps."""
     found = list(_uses(runbook, plan)) if plan else []
-    first = places(document)
-    for step in runbook.steps:
-        for name, given, loc in calls_of(step, first[step.id]):
+    for step, stands in located(runbook, document):
+        for name, given, loc in calls_of(step, stands):
             if name in actions:
                 judge = _Judge(actions[name].params, given, loc, document, plan_document)
                 yield from judge.problems(found or [Use("", "", _inputs(runbook))])
@@ -91,9 +92,31 @@ class _Judge:
         try:
             self._model.model_validate(value, context=UNITS_REQUIRED)
         except ValidationError as error:
-            for misfit in misfits(error, value, self._model):
-                if not any(_related(misfit, loc) for loc in unknown):
-                    yield misfit
+            found = [
+                one for one in misfits(error, value, self._model) if not any(_related(one, loc) for loc in unknown)
+            ]
+            yield from self._gathered(found)
+
+    def _gathered(self, found: list[Misfit]) -> Iterator[Misfit]:
+        """What misfits altogether is the wrong thing looked up, and said once, where it is looked up."""
+        at: dict[Loc, list[Misfit]] = {}
+        for misfit in found:
+            at.setdefault(self._looked_up(misfit.loc) or misfit.loc, []).append(misfit)
+        for loc, misfits_there in at.items():
+            if len(misfits_there) < WRONG_THING:
+                yield from misfits_there
+            else:
+                first = f"{_path(misfits_there[0].loc)}: {misfits_there[0].message}"
+                yield Misfit(loc, f"that is not what {loc[-1]} takes ({first}, and more)", "look up another entry")
+
+    def _looked_up(self, loc: Loc) -> Loc | None:
+        """The place of the whole look-up that a part came through, if it did."""
+        part: Any = self._given
+        for place, step in enumerate(loc):
+            if whole(part) is not None:
+                return loc[:place]
+            part = inside(part, step)
+        return None
 
     def _problem(self, misfit: Misfit, where: list[Use], *, is_warning: bool) -> Problem:
         level: Literal["error", "warning"] = "warning" if is_warning else "error"
@@ -103,18 +126,13 @@ class _Judge:
 
     def _origin(self, loc: Loc, use: Use) -> tuple[Document, Loc]:
         """Where the part was written: in the runbook, or in the plan where a whole look-up led."""
-        part: Any = self._given
-        for place, step in enumerate(loc):
-            path = whole(part)
-            if path is not None:
-                origin = _in_plan(path, use)
-                return (
-                    (self._plan_document, (*origin, *loc[place:]))
-                    if origin
-                    else (self._document, (*self._loc, *loc[:place]))
-                )
-            part = inside(part, step)
-        return self._document, (*self._loc, *loc)
+        through = self._looked_up(loc)
+        if through is None:
+            return self._document, (*self._loc, *loc)
+        origin = _in_plan(str(whole(_at(self._given, through))), use)
+        if origin is None:
+            return self._document, (*self._loc, *through)
+        return self._plan_document, (*origin, *loc[len(through) :])
 
 
 def _resolved(value: Any, scope: Mapping[str, Any], loc: Loc, failed: list[Misfit]) -> Any:
@@ -157,6 +175,16 @@ def _related(misfit: Misfit, unknown: Loc) -> bool:
         return False
     shortest = min(len(misfit.loc), len(unknown))
     return misfit.loc[:shortest] == unknown[:shortest]
+
+
+def _at(value: Any, loc: Loc) -> Any:
+    for step in loc:
+        value = inside(value, step)
+    return value
+
+
+def _path(loc: Loc) -> str:
+    return ".".join(str(step) for step in loc)
 
 
 def _in_plan(path: str, use: Use) -> Loc | None:

@@ -1,5 +1,6 @@
 """runbooks/: each file is read and checked alone, so that a bad one takes no other down."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,8 +81,14 @@ def _of_runbook(runbook: Runbook, document: Document, plan: PlanFile, actions: K
         *softened_points(runbook, document, actions),
         *lookups(runbook, document),
         *(step_rules(runbook, document, known) if known else ()),
-        *parameters(runbook, document, known, plan.document, actions),
+        *_unsaid(parameters(runbook, document, known, plan.document, actions), plan),
     ]
+
+
+def _unsaid(problems: Iterable[Problem], plan: PlanFile) -> list[Problem]:
+    """Without what the plan was told of its own entries already."""
+    said = {(problem.file, problem.line, problem.column) for problem in plan.problems if problem.level == "error"}
+    return [problem for problem in problems if (problem.file, problem.line, problem.column) not in said]
 
 
 def _repeated(files: list[RunbookFile]) -> tuple[set[str], list[Problem]]:

@@ -18,6 +18,13 @@ def places(document: Document) -> dict[str, Loc]:
     return found
 
 
+def located(runbook: Runbook, document: Document) -> Iterator[tuple[Step, Loc]]:
+    """Each step and where it stands, also where two have one id or one could not be read."""
+    stands = iter([(id, loc[:-1]) for loc, id in document.find("steps.*.id")])
+    for step in runbook.steps:
+        yield step, next(loc for id, loc in stands if id == step.id)
+
+
 def repeated_ids(document: Document) -> Iterator[Problem]:
     """Ids that two steps have."""
     first = places(document)
@@ -40,8 +47,10 @@ def unknown_needs(document: Document) -> Iterator[Problem]:
 
 
 def circles(runbook: Runbook, document: Document) -> Iterator[Problem]:
-    """Steps that wait for each other."""
+    """Steps that wait for each other; not judged while two have one id."""
     first = places(document)
+    if len(first) < len(runbook.steps):
+        return
     needs = {step.id: set(runbook.needs(step.id)) - {step.id} for step in runbook.steps}
     for circle in cycles(needs):
         what = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
@@ -64,16 +73,15 @@ def unknown_actions(document: Document, actions: KnownActions) -> Iterator[Probl
                 yield document.problem(loc, f"there is no {kind} {shown(name)}", fix)
             elif actions[name].kind != kind:
                 other = actions[name].kind
-                yield document.problem(loc, f"{name} is a {other}, not a {kind}", f"write {other}: {name}", key=True)
+                yield document.problem(loc, f"{name} is no {kind}", f"write {other}: {name}", key=True)
 
 
 def softened_points(runbook: Runbook, document: Document, actions: KnownActions) -> Iterator[Problem]:
     """Steps that deny the point of no return of their action."""
-    first = places(document)
-    for step in runbook.steps:
+    for step, place in located(runbook, document):
         action = actions.get(step.action or "")
         if action and action.point_of_no_return and step.point_of_no_return is False:
-            loc = (*first[step.id], "point_of_no_return")
+            loc = (*place, "point_of_no_return")
             yield document.problem(
                 loc, f"{step.action} is a point of no return, whatever is said here", "remove the key"
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.config.document import START, Mark
 from bot.domain.problems import ConfigurationError, Problem
 
-MAX_BYTES = 200_000
+MAX_BYTES = 500_000
 BOM = "\ufeff"
 HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"

@@ -36,9 +36,9 @@ UNITS = {
 }
 LONG_UNITS = [unit for unit in UNITS if len(unit) > 2]
 PERIODS = ("day", "week", "month", "quarter", "year")
-PART = rf"\d{{1,9}}(?:\.\d{{1,6}})? ?(?:{'|'.join(LONG_UNITS)})s?|\d{{1,9}}(?:\.\d{{1,6}})?(?:ms|s|m|h|d)"
+PART = rf"[0-9]{{1,9}}(?:\.[0-9]{{1,6}})? ?(?:{'|'.join(LONG_UNITS)})s?|[0-9]{{1,9}}(?:\.[0-9]{{1,6}})?(?:ms|s|m|h|d)"
 PATTERN = rf"^(?:{'|'.join(PERIODS)}|(?:{PART})(?: ?(?:{PART}))*)$"
-NUMBER_AND_UNIT = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]+)")
+NUMBER_AND_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]+)")
 LONGEST = timedelta(days=365_000)
 SPELLED = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints
 
@@ -40,8 +40,10 @@ def check_prefix(url: str) -> str:
 
 def check_timezone(zone: str) -> str:
     """A zone of the IANA data base; raises `Unfit`."""
-    if zone not in available_timezones():
-        raise Unfit(f"{shown(zone)} is not a time zone", "write it like Europe/Berlin or UTC")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise Unfit(f"{shown(zone)} is not a time zone", "write it like Europe/Berlin or UTC") from error
     return zone
 
 
