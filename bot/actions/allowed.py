@@ -1,13 +1,15 @@
 """Which URLs the bot may ask: those that an environment lists, read as they will be sent."""
 
+import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 import httpx
 
 from bot.engine.ports import Unavailable
 
 PORTS = {"http": 80, "https": 443}
-DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
+DECODINGS = 3  # as often as the most careless chain of proxies decodes a path
 
 
 def check_allowed(url: str, allowed: Iterable[str]) -> httpx.URL:
@@ -48,10 +50,16 @@ def _problem(text: str, url: httpx.URL) -> str:
         return "holds a fragment, which is never sent"
     if "\\" in text or any(ord(character) <= ord(" ") or ord(character) == 127 for character in text):
         return "holds a backslash, a blank or a control character"
-    segments = text.split("?")[0].lower().split("/")[3:]
-    if DOT_SEGMENTS.intersection(segment.split(";")[0] for segment in segments):
-        return "holds a dot segment"
-    return ""
+    return "holds a dot segment" if _has_dot_segment(text.split("?")[0]) else ""
+
+
+def _has_dot_segment(text: str) -> bool:
+    for _ in range(DECODINGS):
+        segments = re.split(r"[/\\]", text)[3:]
+        if any(segment.split(";")[0] in (".", "..") for segment in segments):
+            return True
+        text = unquote(text)
+    return False
 
 
 def _covers(entry: httpx.URL, url: httpx.URL) -> bool:
