@@ -230,6 +230,7 @@ class Incident:
     ended_at: datetime | None = None
     resolution: Mapping[str, str] = field(default_factory=dict)
     notes: int = 0
+    posted: frozenset[str] = frozenset()
     subscribers: frozenset[str] = frozenset()
     acknowledged: frozenset[str] = frozenset()
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)

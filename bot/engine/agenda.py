@@ -33,6 +33,7 @@ class Agenda:
     wakes: Mapping[str, Wake] = field(default_factory=dict)
 
 
+ANNOUNCEMENT = "initial_notification"
 NOTHING = Agenda()
 
 
@@ -45,6 +46,8 @@ def agenda(incident: Incident | None) -> Agenda:
     due = next_update(incident)
     if due is not None:
         wakes["update"] = Wake(due, "update", {"number": incident.updates.number + 1})
+    if ANNOUNCEMENT not in incident.posted:
+        jobs["announce"] = Job("announce", f"announce|{incident.id}", "messages", (incident.id,))
     for run, step in incident.every_step():
         for job in step_jobs(incident, run, step):
             jobs[job.id] = job

@@ -88,6 +88,10 @@ class Desk:
         with self.database.read() as connection:
             return leases.live(connection, self.clock.now(connection))
 
+    def close(self) -> None:
+        """Let go of the threads that answer people; what they are doing is not waited for."""
+        self._prompt.shutdown(wait=False, cancel_futures=True)
+
     # --- the engine's commands ------------------------------------------------------------------------------------------
 
     def record(

@@ -68,6 +68,7 @@ class Replica:
             "stalled": self.runner.stalled,
             "judge": self.runner.judge,
             "expire": self.runner.expire,
+            "announce": self.teller.announce,
             "update": self.teller.update,
             "deliver": self.teller.deliver,
         }

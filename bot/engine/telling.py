@@ -11,6 +11,7 @@ from bot.domain import commands as c
 from bot.domain.cadence import missed_updates, next_update
 from bot.domain.errors import Refused
 from bot.domain.model import JsonValue
+from bot.engine.agenda import ANNOUNCEMENT
 from bot.engine.desk import Desk
 from bot.engine.ports import Delivery, NotDelivered, Notice, Receipt, StepFacts
 from bot.store import deliveries, moments
@@ -39,6 +40,15 @@ class Teller:
             self.desk.record(incident_id, posted)
         except Refused as refused:
             log.info("update_overtaken", incident=incident_id, number=number, reason=refused.reason)
+
+    def announce(self, incident_id: str) -> None:
+        """Put the initial notification into the timeline, as it goes out."""
+        incident = self.desk.find(incident_id)
+        text = self.desk.messages.message(ANNOUNCEMENT, incident, self.desk.now(), {})
+        try:
+            self.desk.record(incident_id, c.PostMessage(template=ANNOUNCEMENT, text=text))
+        except Refused as refused:
+            log.info("announced_already", incident=incident_id, reason=refused.reason)
 
     def deliver(self, delivery_id: str) -> None:
         """Send one message; a life that died in the middle is followed by another try under the same message id."""

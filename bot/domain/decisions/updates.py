@@ -50,7 +50,9 @@ def snooze_update(state: Incident | None, command: c.SnoozeUpdate, world: World)
 
 
 def post_message(state: Incident | None, command: c.PostMessage, _: World) -> tuple[Event, ...]:
-    the_incident(state)
+    incident = the_incident(state)
+    if command.template in incident.posted:
+        raise Refused(f"The {command.template} of {incident.id} is posted already.")
     return (e.MessagePosted(template=command.template, text=command.text),)
 
 
