@@ -252,8 +252,9 @@ def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn,
 
 
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> StepRun:
-    attempt = Attempt(event.attempt, at, step.approved_by, step.glass_broken_by)
-    done_plan = step.plan if isinstance(event, e.StepStarted) else step.done_plan
+    undo = isinstance(event, e.UndoStarted)
+    attempt = Attempt(event.attempt, at, step.approved_by, step.glass_broken_by, undo=undo)
+    done_plan = step.done_plan if undo else step.plan
     return replace(
         step,
         started_at=at,
@@ -266,10 +267,10 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
     )
 
 
-def _ended(step: StepRun, at: datetime, how: str, **changes: Any) -> StepRun:
+def _ended(step: StepRun, at: datetime, how: str, *, refused: bool = False, **changes: Any) -> StepRun:
     attempts = step.attempts
     if attempts and attempts[-1].ended_at is None:
-        attempts = (*attempts[:-1], replace(attempts[-1], ended_at=at, outcome=how))
+        attempts = (*attempts[:-1], replace(attempts[-1], ended_at=at, outcome=how, refused=refused))
     return replace(step, ended_at=at, attempts=attempts, **changes)
 
 
@@ -284,6 +285,12 @@ def _completed(step: StepRun, event: e.StepCompleted, at: datetime) -> StepRun:
         evidence=event.evidence,
         reason="",
     )
+
+
+def _failed(step: StepRun, event: e.StepFailed, at: datetime) -> StepRun:
+    """Before the call was answered it can only have been refused for certain."""
+    refused = step.applied_at is None
+    return _ended(step, at, "failed", refused=refused, reason=event.reason, evidence=event.evidence, outcome="failed")
 
 
 def _blocked(step: StepRun, event: e.StepBlocked, _: datetime) -> StepRun:
@@ -305,8 +312,12 @@ def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> StepRun:
         overrides={**step.overrides, **event.changes},
         editors=tuple(dict.fromkeys((*step.editors, event.requester))),
         waits_for_start=False,
+        reason="",
         accepted_risks=(),
         risk_accepted_by=None,
+        risk_reason="",
+        risks=(),
+        finding="",
         ready_at=at,
         ended_at=None,
     )
@@ -315,7 +326,7 @@ def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> StepRun:
 def _settled(step: StepRun, event: e.StepSettled, at: datetime) -> StepRun:
     if event.outcome == "happened":
         return replace(step, applied_at=at, finding=event.finding, reason="", result={**step.result, **event.result})
-    return _ended(step, at, "not_happened", finding=event.finding, reason=event.finding)
+    return _ended(step, at, "not_happened", refused=True, finding=event.finding, reason=event.finding)
 
 
 def _undo_requested(step: StepRun, event: e.UndoRequested, at: datetime) -> StepRun:
@@ -356,14 +367,14 @@ _STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]
     e.StepLooked: _looked,
     e.VoiceGiven: lambda s, ev, _: replace(s, voices=(*s.voices, Voice(ev.person, ev.decision, ev.reason))),
     e.StepCompleted: _completed,
-    e.StepFailed: lambda s, ev, at: _ended(s, at, "failed", reason=ev.reason, evidence=ev.evidence, outcome="failed"),
+    e.StepFailed: _failed,
     e.StepInDoubt: lambda s, ev, _: replace(s, reason=ev.reason),
     e.StepSettled: _settled,
     e.StepSkipped: lambda s, ev, at: _ended(s, at, "skipped", reason=ev.reason, outcome="skipped"),
     e.StepCanceled: lambda s, ev, at: _ended(s, at, "canceled", reason=ev.reason, outcome="canceled"),
     e.UndoRequested: _undo_requested,
     e.UndoCompleted: lambda s, ev, at: _ended(
-        s, at, "undone", finding=ev.finding, evidence=ev.evidence, outcome="undone"
+        s, at, "undone", finding=ev.finding, evidence=ev.evidence, outcome="undone", done_plan=None
     ),
     e.UndoFailed: lambda s, ev, at: _ended(s, at, "undo_failed", reason=ev.reason, outcome="undo_failed"),
 }

@@ -47,7 +47,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One execution of a step, for the record."""
+    """One execution of a step, for the record. `refused`: its call is known not to have happened."""
 
     number: int
     started_at: datetime
@@ -55,6 +55,8 @@ class Attempt:
     broken_glass_by: str | None = None
     ended_at: datetime | None = None
     outcome: str = "running"
+    undo: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,15 @@ class StepRun:
         return max(0, self.rule.required - len(self.approved_by))
 
     @property
+    def passed_at(self) -> datetime | None:
+        """When a point of no return was passed, or may have been; None where it was not, and for any other step."""
+        if not self.definition.point_of_no_return:
+            return None
+        if self.definition.kind == "action":
+            return next((attempt.started_at for attempt in self.attempts if not attempt.refused), None)
+        return self.ended_at if self.state is StepState.COMPLETED else None
+
+    @property
     def is_met(self) -> bool:
         """A step that needs this one may go on. A skipped point of no return never counts."""
         return self.state is StepState.COMPLETED or (
@@ -180,8 +191,23 @@ class Run:
         return tuple(dict.fromkeys(found))
 
     def is_turn(self, step: str) -> bool:
-        """Whether everything that a step needs is met."""
-        return all(self.steps[need].is_met for need in self.needs(step))
+        """Whether everything behind a step is met: what it needs, and what that needed in its turn.
+
+        So nothing jumps over a step that is missing because one between them was skipped, or that was undone since.
+        """
+        waiting, seen = list(self.needs(step)), set[str]()
+        while waiting:
+            need = waiting.pop()
+            if not self.steps[need].is_met:
+                return False
+            if need not in seen:
+                seen.add(need)
+                waiting.extend(self.needs(need))
+        return True
+
+    def is_held(self, step: "StepRun") -> bool:
+        """Whether the operator holds a step back: paused, or stopped, which leaves only the way back."""
+        return self.paused or (self.stopped and not step.undo)
 
     @property
     def is_recovered(self) -> bool:
@@ -254,11 +280,11 @@ class Incident:
                 yield run, step
 
 
-def held_targets(incident: Incident) -> dict[str, tuple[str, str]]:
-    """The targets that this incident's steps hold now, with the run and step that hold each."""
-    return {
-        target: (run.id, step.id)
+def held_targets(incident: Incident) -> frozenset[tuple[str, str, str]]:
+    """What this incident's steps hold now: target, run and step. Two that hold the same must not be recorded."""
+    return frozenset(
+        (target, run.id, step.id)
         for run, step in incident.every_step()
-        if step.state in HOLDS_TARGETS and step.started_at and step.plan
+        if step.state in HOLDS_TARGETS and step.started_at and step.plan and not step.plan.is_empty
         for target in step.plan.targets
-    }
+    )

@@ -68,7 +68,7 @@ INCIDENT: Table[IncidentState] = {
     I.CANCELED: {"IncidentReopened": I.ACTIVE},
 }
 
-_ENDED = {"UndoRequested": S.UNDOING}
+_MAY_HAVE_DONE = {"UndoRequested": S.UNDOING}
 _GIVEN_UP = {"StepSkipped": S.SKIPPED, "StepCanceled": S.CANCELED}
 
 STEP: Table[StepState] = {
@@ -88,6 +88,7 @@ STEP: Table[StepState] = {
         "StepPlanned": S.PENDING_APPROVAL,
         "StepCompleted": S.COMPLETED,
         **_GIVEN_UP,
+        **_MAY_HAVE_DONE,
     },
     S.PENDING_APPROVAL: {
         "StepReady": S.READY,
@@ -103,6 +104,7 @@ STEP: Table[StepState] = {
         "StepFailed": S.FAILED,
         "StepBlocked": S.BLOCKED,
         "StepInDoubt": S.IN_DOUBT,
+        "StepCanceled": S.CANCELED,
     },
     S.IN_DOUBT: {
         "StepApplied": S.RUNNING,
@@ -114,10 +116,10 @@ STEP: Table[StepState] = {
         "StepSettled:undo_happened": S.UNDOING,
         "StepSettled:undo_not_happened": S.UNDO_FAILED,
     },
-    S.COMPLETED: _ENDED,
-    S.FAILED: {"StepReady": S.READY, "StepReplanned": S.READY, **_GIVEN_UP, **_ENDED},
-    S.SKIPPED: {},
-    S.CANCELED: {},
+    S.COMPLETED: _MAY_HAVE_DONE,
+    S.FAILED: {"StepReady": S.READY, "StepReplanned": S.READY, **_GIVEN_UP, **_MAY_HAVE_DONE},
+    S.SKIPPED: _MAY_HAVE_DONE,
+    S.CANCELED: _MAY_HAVE_DONE,
     S.UNDOING: {
         "UndoPlanned": S.UNDOING,
         "UndoStarted": S.UNDOING,
@@ -127,7 +129,7 @@ STEP: Table[StepState] = {
         "StepInDoubt": S.IN_DOUBT,
     },
     S.UNDONE: {"StepReady": S.READY, **_GIVEN_UP},
-    S.UNDO_FAILED: _ENDED,
+    S.UNDO_FAILED: {"StepReady": S.READY, **_GIVEN_UP, **_MAY_HAVE_DONE},
 }
 
 # One sentence an edge of the pictures in the docs.
@@ -151,7 +153,7 @@ MEANINGS: Mapping[str, str] = {
     "StepSettled:undo_happened": "The undo happened.",
     "StepSettled:undo_not_happened": "The undo did not happen.",
     "StepSkipped": "A person goes on without it.",
-    "StepCanceled": "Its run was stopped.",
+    "StepCanceled": "Its run was stopped. Of what runs, only a check is canceled: it changes nothing.",
     "UndoRequested": "A person asks to take it back.",
     "UndoPlanned": "The plan of the undo is shown and waits for its approvals.",
     "UndoStarted": "The intent of the undo is recorded; the call follows.",

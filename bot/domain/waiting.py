@@ -48,7 +48,7 @@ def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, d
     elif step.state is StepState.IN_DOUBT:
         yield "somebody to settle whether it happened", step.started_at
     elif step.state is StepState.UNDO_FAILED:
-        yield "somebody to undo it again", step.ended_at
+        yield "somebody to retry, skip or undo it", step.ended_at
 
 
 def waiting_line(incident: Incident, plan: RecoveryPlan) -> str:

@@ -60,9 +60,9 @@ def step_jobs(incident: Incident, run: Run, step: StepRun) -> Iterator[Job]:
     """The work that one step waits for, now."""
     if step.awaits_approval:
         yield from (_job("judge", incident, run, step, offer.id) for offer in step.offers)
-        if step.missing == 0 and not run.paused and not run.stopped:
+        if step.missing == 0 and not run.is_held(step):
             yield _job("attempt", incident, run, step)
-    elif run.paused or run.stopped or step.waits_for_start or step.definition.kind == "manual":
+    elif run.is_held(step) or step.waits_for_start or step.definition.kind == "manual":
         return
     elif step.state is StepState.READY:
         asks_first = step.definition.kind == "action" and step.gated

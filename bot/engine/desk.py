@@ -210,13 +210,13 @@ class Desk:
         projections.put_incident(connection, incident_row(after, self.plan))
 
     def _lock_targets(self, connection: Connection, before: Incident | None, after: Incident, now: datetime) -> None:
-        old = held_targets(before) if before else {}
+        old = held_targets(before) if before else frozenset()
         new = held_targets(after)
-        for run, step in {place for target, place in old.items() if target not in new}:
+        for run, step in {(r, s) for _, r, s in old} - {(r, s) for _, r, s in new}:
             targets.release(connection, after.id, run, step)
         added: dict[tuple[str, str], list[str]] = {}
-        for target in new.keys() - old.keys():
-            added.setdefault(new[target], []).append(target)
+        for target, run, step in new - old:
+            added.setdefault((run, step), []).append(target)
         for (run, step), wanted in added.items():
             attempt = after.runs[run].steps[step].attempt
             targets.take(connection, after.id, run, step, attempt, wanted, now)

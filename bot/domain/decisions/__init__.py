@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain import commands as c
 from bot.domain.authority import check_authority
-from bot.domain.decisions import gates, incidents, runs, steps, updates
+from bot.domain.decisions import execution, gates, incidents, runs, steps, undoing, updates
 from bot.domain.decisions.world import Decision, Traits, World, imagine
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident
@@ -39,14 +39,14 @@ DECISIONS: Mapping[type[c.Command], Decision] = {
     c.Retry: steps.retry,
     c.Replan: steps.replan,
     c.Settle: steps.settle,
-    c.Undo: steps.undo,
-    c.Block: steps.block,
-    c.Begin: steps.begin,
-    c.Applied: steps.applied,
-    c.NotDone: steps.not_done,
-    c.Doubt: steps.doubt,
-    c.Looked: steps.looked,
-    c.Probed: steps.probed,
+    c.Undo: undoing.undo,
+    c.Block: execution.block,
+    c.Begin: execution.begin,
+    c.Applied: execution.applied,
+    c.NotDone: execution.not_done,
+    c.Doubt: execution.doubt,
+    c.Looked: execution.looked,
+    c.Probed: execution.probed,
     c.ShowPlan: gates.show_plan,
     c.Approve: gates.approve,
     c.JudgeOffer: gates.judge_offer,
@@ -67,7 +67,7 @@ def decide(state: Incident | None, command: c.Command, world: World, stream: str
     events = DECISIONS[type(command)](state, command, world)
     try:
         after = imagine(state, events, world.now, stream)
-        ready = runs.turns(after) if after else ()
+        ready = runs.turns(state, after) if after else ()
         if ready:
             imagine(after, ready, world.now)
     except IllegalMove as illegal:

@@ -7,14 +7,13 @@ from bot.domain import events as e
 from bot.domain.approvals import Rule, Standing, eligible, members, rule_for, rule_json, standing
 from bot.domain.changes import Plan, Risk, plan_digest
 from bot.domain.decisions.incidents import text_of
-from bot.domain.decisions.world import World, imagine, the_step
+from bot.domain.decisions.world import PLAIN, World, imagine, the_step
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Offer, Run, StepRun
 from bot.domain.timeline import Event
 from bot.domain.transitions import StepState
 
 SHORTEST_GLASS_REASON = 20
-PLAIN = {state: state.value.replace("_", " ") for state in StepState}
 
 
 def step_rule(step: StepRun, world: World) -> Rule:

@@ -177,8 +177,9 @@ def reopen(state: Incident | None, command: c.Reopen, _: World) -> tuple[Event, 
 
 
 def _refuse_while_busy(incident: Incident, what: str) -> None:
+    """A change that is under way has to end first; a check may go on, it only looks."""
     for run, step in incident.every_step():
-        if step.state in BUSY:
+        if step.state in BUSY and step.definition.kind == "action":
             raise Refused(
                 f"{run.id}/{step.id} is {step.state.replace('_', ' ')}: {incident.id} can't be {what} yet.",
                 "Settle it first." if step.state is StepState.IN_DOUBT else "Wait until it has ended.",
@@ -186,7 +187,7 @@ def _refuse_while_busy(incident: Incident, what: str) -> None:
 
 
 def stop_runs(incident: Incident, reason: str) -> tuple[Event, ...]:
-    """The events that stop every run which is not over; what runs already goes on to its end."""
+    """The events that stop every run which is not over; a change that is under way goes on to its end."""
     return tuple(
         event
         for run in incident.runs.values()
@@ -196,7 +197,7 @@ def stop_runs(incident: Incident, reason: str) -> tuple[Event, ...]:
             *(
                 e.StepCanceled(run=run.id, step=step.id, attempt=step.attempt, reason=reason)
                 for step in run.steps.values()
-                if step.state in CANCELABLE
+                if step.state in CANCELABLE or (step.state is StepState.RUNNING and step.definition.kind == "check")
             ),
         )
     )

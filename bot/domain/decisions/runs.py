@@ -4,14 +4,16 @@ from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decisions.incidents import stop_runs
 from bot.domain.decisions.world import World, going_on, near, the_run
-from bot.domain.durations import parse_duration
 from bot.domain.errors import Refused
-from bot.domain.incident import Incident, Run
+from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.lookups import paths
 from bot.domain.model import JsonValue
+from bot.domain.problems import Unfit
 from bot.domain.runbook import Input, Runbook
 from bot.domain.timeline import Event
 from bot.domain.transitions import IncidentState, StepState
+
+LONGEST_INPUT = 500
 
 
 def start(state: Incident | None, command: c.Start, world: World) -> tuple[Event, ...]:
@@ -25,6 +27,8 @@ def start(state: Incident | None, command: c.Start, world: World) -> tuple[Event
     for run in incident.runs.values():
         if (run.runbook.runbook, run.system) == (command.runbook, command.system) and not run.is_over:
             raise Refused(f"{command.runbook} runs for {command.system} already, as {run.id}.", "Stop that run first.")
+    if command.system not in world.plan.systems:
+        raise Refused(f"The recovery plan has no system {command.system} any more.", near("", world.plan.systems))
     _check_targets(runbook, command.system, incident.environment, world)
     ungated = tuple(
         s.id
@@ -57,6 +61,10 @@ def _with_declared_points(runbook: Runbook, world: World) -> Runbook:
 
 
 def _check_targets(runbook: Runbook, system: str, environment: str, world: World) -> None:
+    if environment not in world.plan.environments:
+        raise Refused(
+            f"The recovery plan has no environment {environment} any more.", near("", world.plan.environments)
+        )
     named = {path for step in runbook.steps for path in paths(step.model_dump(mode="json", by_alias=True))}
     wanted = any(path.split(".")[0] == "target" for path in named)
     if wanted and system not in world.plan.environments[environment].targets:
@@ -76,12 +84,13 @@ def _inputs(runbook: Runbook, command: c.Start) -> dict[str, JsonValue]:
 def _input(name: str, spec: Input, value: JsonValue) -> JsonValue:
     if value is None:
         raise Refused(f"The input {name} ({spec.title}) is missing.", f"Give it: --input {name}=VALUE.")
-    if spec.type == "duration":
-        try:
-            parse_duration(str(value))
-        except ValueError as error:
-            raise Refused(f"The input {name} is not a duration: {error}", "Write it like 15m or 2h.") from error
-    return value
+    text = str(value)
+    if not isinstance(value, str | int | float) or len(text) > LONGEST_INPUT:
+        raise Refused(f"The input {name} ({spec.title}) is not one short value.", f"Give it: --input {name}=VALUE.")
+    try:
+        return spec.read(text)
+    except Unfit as unfit:
+        raise Refused(f"The input {name}: {unfit.what}.", f"Please {unfit.fix}.") from unfit
 
 
 def stop(state: Incident | None, command: c.Stop, _: World) -> tuple[Event, ...]:
@@ -110,17 +119,27 @@ def resume(state: Incident | None, command: c.Resume, _: World) -> tuple[Event, 
     return (e.RunResumed(run=run.id),)
 
 
-def turns(incident: Incident) -> tuple[Event, ...]:
-    """The steps whose turn has come."""
+def turns(before: Incident | None, incident: Incident) -> tuple[Event, ...]:
+    """The steps whose turn has come, and those that wait and whose turn has come again: they are planned anew."""
     if incident.state in (IncidentState.CLOSED, IncidentState.CANCELED):
         return ()
     return tuple(
-        e.StepReady(run=run.id, step=step.id, attempt=1)
+        e.StepReady(run=run.id, step=step.id, attempt=step.attempt)
         for run in incident.runs.values()
         if not run.stopped and not run.paused and _may_begin(incident, run)
         for step in run.steps.values()
-        if step.state is StepState.NOT_STARTED and run.is_turn(step.id)
+        if _is_due(before, run, step)
     )
+
+
+def _is_due(before: Incident | None, run: Run, step: StepRun) -> bool:
+    if step.state is StepState.NOT_STARTED:
+        return run.is_turn(step.id)
+    if step.state not in (StepState.READY, StepState.PENDING_APPROVAL) or step.waits_for_start:
+        return False
+    if before is None or run.id not in before.runs:
+        return False
+    return not before.runs[run.id].is_turn(step.id) and run.is_turn(step.id)
 
 
 def _may_begin(incident: Incident, run: Run) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from bot.domain.commands import StepCommand
 from bot.domain.errors import Refused
@@ -12,7 +13,9 @@ from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
 from bot.domain.timeline import BOT, Event, Recorded
-from bot.domain.transitions import IncidentState
+from bot.domain.transitions import IncidentState, StepState
+
+PLAIN = {state: state.value.replace("_", " ") for state in StepState}
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,24 @@ def the_run(incident: Incident, run: str) -> Run:
     if run not in incident.runs:
         raise Refused(f"{incident.id} has no run {run}.", near(run, incident.runs))
     return incident.runs[run]
+
+
+def where(run: Run, step: StepRun) -> dict[str, Any]:
+    """The fields that every event about a step has."""
+    return {"run": run.id, "step": step.id, "attempt": step.attempt}
+
+
+def refuse_stopped(run: Run) -> None:
+    """Nothing new starts in a stopped run."""
+    if run.stopped:
+        raise Refused(f"{run.id} was stopped.", "Start the runbook again.")
+
+
+def instead(step: StepRun) -> str:
+    """What to do about a step that is under way."""
+    if step.state is StepState.IN_DOUBT:
+        return "Settle it: happened or not_happened."
+    return "Wait until it has ended." if step.state in (StepState.RUNNING, StepState.UNDOING) else ""
 
 
 def the_step(state: Incident | None, command: StepCommand) -> tuple[Incident, Run, StepRun]:
