@@ -11,6 +11,7 @@ from bot.actions.postgres.earlier_steps import Fence
 from bot.actions.postgres.server_state import ServerState, bytes_between
 from bot.actions.postgres.words import clock, date_and_clock, length
 from bot.domain.changes import Measurement, Risk
+from bot.domain.durations import Duration
 from bot.domain.model import Model
 
 MINUTE = 60
@@ -30,7 +31,7 @@ class Evidence(Model):
     """Everything that bounds the loss, at one moment."""
 
     now: datetime
-    rpo: timedelta
+    rpo: Duration
     standby: ServerState
     heartbeat: datetime | None
     fence: Fence | None

@@ -23,7 +23,6 @@ from bot.domain.changes import Change, Plan, Precondition, Settlement, Verdict
 from bot.domain.model import JsonValue, Model
 from bot.engine.ports import Context, Unavailable
 
-OPERATIONS = ("ec2:DescribeInstances", "ec2:StartInstances", "ec2:StopInstances")
 OFF = frozenset({"stopped", "terminated"})
 GOING_OFF = OFF | {"stopping", "shutting-down"}
 GOING_ON = frozenset({"pending", "running"})

@@ -8,6 +8,7 @@ import json
 import httpx
 
 from bot.actions.http_outcomes import expect_status, http_change, in_words
+from bot.actions.http_probes import check_permitted
 from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
@@ -48,6 +49,7 @@ def hook_of(params: FenceParameters) -> FenceHook:
 def observe(params: FenceParameters, context: Context) -> HookFacts:
     """Ask the probe. Raises Unavailable where the bot may not go there, or a secret is missing."""
     hook = hook_of(params)
+    check_permitted(hook.url, context)
     names = sorted({value.secret for value in hook.headers.values() if isinstance(value, SecretHeader)})
     secrets = tuple(SecretVersion(name=name, version=context.secret(name).version) for name in names)
     place = place_of(context)
@@ -101,6 +103,7 @@ def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, Js
 
 def _headers(hook: FenceHook, context: Context) -> dict[str, str]:
     try:
+        check_permitted(hook.url, context)
         ours = {
             name: context.secret(value.secret).reveal() if isinstance(value, SecretHeader) else value
             for name, value in hook.headers.items()

@@ -25,13 +25,6 @@ from bot.domain.changes import Change, Plan, Precondition, Settlement, Verdict
 from bot.domain.model import JsonValue, Model
 from bot.engine.ports import Context
 
-OPERATIONS = (
-    "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:DescribeInstances",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:RevokeSecurityGroupIngress",
-)
 REFUSALS = frozenset(
     {
         "InvalidGroup.NotFound",

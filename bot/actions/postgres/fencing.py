@@ -11,6 +11,7 @@ from bot.actions.postgres.connections import server_lock, server_of, short_name
 from bot.actions.postgres.earlier_steps import FENCE, has_promoted
 from bot.domain.changes import Change, Plan, Precondition, Risk, Settlement, Verdict
 from bot.domain.model import JsonValue, Model
+from bot.domain.problems import Unfit
 from bot.domain.targets import PostgresTarget
 from bot.domain.timeline import moment
 from bot.engine.ports import Context
@@ -29,13 +30,11 @@ class FenceParameters(Model):
     def _method_has_its_target(self) -> "FenceParameters":
         target = self.database
         if self.method == "ec2_stop" and not target.instance:
-            raise ValueError("ec2_stop needs the instance of the database; add it to the target")
+            raise Unfit("ec2_stop stops an instance, and this database names none", "add instance to the target")
         if self.method == "security_group" and not (target.instance or target.security_group):
-            raise ValueError(
-                "security_group needs the instance or the security_group of the database; add it to the target"
-            )
+            raise Unfit("this database names neither an instance nor a security group", "add one of them to the target")
         if self.method == "hook" and not target.fence_hook:
-            raise ValueError("hook needs the fence_hook of the database; add it to the target")
+            raise Unfit("this database has no hook that fences it", "add fence_hook to the target")
         return self
 
 
