@@ -232,6 +232,10 @@ class Lab:
         finally:
             replica.stop()
 
+    def close(self) -> None:
+        self.desk.close()
+        self.desk.database.close()
+
     def advance(self, seconds: float) -> None:
         """Move the clock on."""
         self.offset.write_text(str(float(self.offset.read_text()) + seconds))

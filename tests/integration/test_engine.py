@@ -36,8 +36,10 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Lab:
-    return make_lab(database_url, tmp_path, itertools.count(1), RUNBOOKS)
+def lab(database_url: str, tmp_path: Path) -> Iterator[Lab]:
+    lab = make_lab(database_url, tmp_path, itertools.count(1), RUNBOOKS)
+    yield lab
+    lab.close()
 
 
 @pytest.fixture
