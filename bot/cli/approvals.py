@@ -1,0 +1,215 @@
+"""dr approve, decline, withdraw, accept-risk, break-glass: whether a plan may be carried out."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.asking import agreed, answered
+from bot.cli.errors import WrongUsage
+from bot.cli.options import Digest, IncidentName, Json, Key, Reason, RequestId, StepName, Who, Yes
+from bot.cli.plan_view import plan_card
+from bot.cli.results import step_result
+from bot.cli.session import Session, StepPlace
+from bot.cli.speaker import Speaker
+from bot.cli.step_line import remark
+from bot.cli.words import number
+from bot.domain import commands as c
+from bot.domain.errors import Refused
+
+SHORTEST_DIGEST = 8
+
+
+def approve(
+    ctx: typer.Context,
+    incident: IncidentName,
+    step: StepName,
+    digest: Digest = None,
+    yes: Yes = False,
+    who: Who = None,
+    key: Key = None,
+    request_id: RequestId = None,
+    json: Json = False,
+) -> None:
+    """Approve a step's plan, after reading it.
+
+    It runs as soon as enough people have.
+
+    Example: dr approve INC-7 promote_replica --as bob --key ~/.ssh/id_ed25519
+    """
+    session = Session(ctx, as_json=json)
+    speaker = session.speaker(who, key, request_id)
+    place = session.place(incident, step)
+    shown = shown_digest(place, digest)
+    confirm(session, place, f"Approve this plan as {session.words.name(speaker.person)}?", yes=yes)
+    command = c.Approve(run=place.run.id, step=place.step.id, digest=shown, offer=speaker.request_id)
+    after = session.give_step(speaker, "approve", place, command)
+    session.out.answer(step_result(after), approved_line(session, speaker, after), *executor_lines(session))
+
+
+def decline(
+    ctx: typer.Context,
+    incident: IncidentName,
+    step: StepName,
+    digest: Digest = None,
+    reason: Reason = None,
+    who: Who = None,
+    key: Key = None,
+    request_id: RequestId = None,
+    json: Json = False,
+) -> None:
+    """Decline a step's plan: it goes back, and every approval of it is void.
+
+    Example: dr decline INC-7 promote_replica --reason "the primary is coming back"
+    """
+    session = Session(ctx, as_json=json)
+    speaker = session.speaker(who, key, request_id)
+    place = session.place(incident, step)
+    shown = shown_digest(place, digest)
+    why = answered(f"Why is {place.step.id} declined?", reason, "--reason TEXT")
+    after = session.give_step(
+        speaker, "decline", place, c.Decline(run=place.run.id, step=place.step.id, digest=shown, reason=why)
+    )
+    again = f"Make a fresh plan with: dr retry {after.incident.id} {after.step.id}"
+    session.out.answer(step_result(after), f"Declined. {after.step.id} is {words_of(after)}.", again)
+
+
+def withdraw(
+    ctx: typer.Context,
+    incident: IncidentName,
+    step: StepName,
+    who: Who = None,
+    key: Key = None,
+    request_id: RequestId = None,
+    json: Json = False,
+) -> None:
+    """Take your approval back, as long as the step has not begun.
+
+    Example: dr withdraw INC-7 promote_replica
+    """
+    session = Session(ctx, as_json=json)
+    speaker = session.speaker(who, key, request_id)
+    place = session.place(incident, step)
+    after = session.give_step(speaker, "withdraw", place, c.Withdraw(run=place.run.id, step=place.step.id))
+    session.out.answer(step_result(after), f"Withdrawn. {missing_line(session, after)}")
+
+
+def accept_risk(
+    ctx: typer.Context,
+    incident: IncidentName,
+    step: StepName,
+    reason: Reason = None,
+    yes: Yes = False,
+    who: Who = None,
+    key: Key = None,
+    request_id: RequestId = None,
+    json: Json = False,
+) -> None:
+    """Accept what can't be known or is beyond its objective.
+
+    It then takes one approver more.
+
+    Example: dr accept-risk INC-7 promote_replica --reason "nothing was acknowledged after 03:02"
+    """
+    session = Session(ctx, as_json=json)
+    speaker = session.speaker(who, key, request_id)
+    place = session.place(incident, step)
+    why = answered("Why is this risk taken?", reason, "--reason TEXT")
+    if not yes:
+        session.out.show(remark(place.run, place.step, session.words))
+    confirm(session, place, f"Accept this risk as {session.words.name(speaker.person)}?", yes=yes)
+    command = c.AcceptRisk(run=place.run.id, step=place.step.id, reason=why)
+    after = session.give_step(speaker, "accept-risk", place, command)
+    said = (
+        f"Risk accepted. {missing_line(session, after)}"
+        if after.step.awaits_approval
+        else f"Recorded. {words_of(after)}."
+    )
+    session.out.answer(step_result(after), said)
+
+
+def break_glass(
+    ctx: typer.Context,
+    incident: IncidentName,
+    step: StepName,
+    digest: Digest = None,
+    reason: Reason = None,
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="The plan's target, typed out.")] = None,
+    yes: Yes = False,
+    who: Who = None,
+    key: Key = None,
+    request_id: RequestId = None,
+    json: Json = False,
+) -> None:
+    """Go on alone where nobody can approve in time.
+
+    All approvers are told, and every report says so.
+
+    Example: dr break-glass INC-7 promote_replica --reason "no approver answers, orders are being lost"
+    """
+    session = Session(ctx, as_json=json)
+    speaker = session.speaker(who, key, request_id)
+    place = session.place(incident, step)
+    shown = shown_digest(place, digest)
+    if not yes:
+        session.out.show(plan_card(place, session.words))
+    why = answered("Why can nobody approve in time?", reason, "--reason TEXT")
+    typed = answered("Type the target to go on alone", target, "--target NAME")
+    command = c.BreakGlass(run=place.run.id, step=place.step.id, digest=shown, reason=why, target=typed)
+    after = session.give_step(speaker, "break-glass", place, command)
+    session.out.answer(step_result(after), f"Glass broken. {after.step.id} starts now.", *executor_lines(session))
+
+
+# --- shared -------------------------------------------------------------------------------------------------------------
+
+
+def shown_digest(place: StepPlace, given: str | None) -> str:
+    """The digest of the plan that is shown now, which a given one must match; raises WrongUsage, Refused."""
+    if given is None:
+        return place.step.digest
+    wanted = given.replace(" ", "").lower()
+    if len(wanted) < SHORTEST_DIGEST:
+        raise WrongUsage(f"{given!r} is too short: give {SHORTEST_DIGEST} letters of the digest or more.")
+    if place.step.digest and not place.step.digest.startswith(wanted):
+        raise Refused(
+            "The plan has changed since you saw it. Your answer was not counted.",
+            f"Look at the current plan with: dr show {place.incident.id}",
+        )
+    return place.step.digest or wanted
+
+
+def confirm(session: Session, place: StepPlace, question: str, *, yes: bool) -> None:
+    """Show the plan, whole, and ask; raises Refused where the answer is no."""
+    if yes:
+        return
+    session.out.show(plan_card(place, session.words))
+    if not agreed(question, yes=yes):
+        raise Refused("Nothing was recorded.")
+
+
+def approved_line(session: Session, speaker: Speaker, place: StepPlace) -> str:
+    """`Approved. 1 of 3; two more of carol, dave, erin until 03:40.`"""
+    step = place.step
+    if speaker.person not in step.approved_by:
+        return f"This request was recorded before. {place.step.id} is {words_of(place)}."
+    required = step.rule.required if step.rule else 0
+    return f"Approved. {len(step.approved_by)} of {required}; {missing_line(session, place)}"
+
+
+def missing_line(session: Session, place: StepPlace) -> str:
+    """`two more of carol, dave, erin until 03:40.`"""
+    step = place.step
+    if not step.missing:
+        return "it starts now."
+    left = ", ".join(person for person in step.waits_for if person not in step.approved_by)
+    until = f" until {session.words.clock(step.expires_at)}" if step.expires_at else ""
+    return f"{number(step.missing)} more of {left or 'nobody'}{until}."
+
+
+def words_of(place: StepPlace) -> str:
+    """The step's state in words."""
+    return place.step.state.replace("_", " ")
+
+
+def executor_lines(session: Session) -> list[str]:
+    """A warning where nobody would carry it out."""
+    return [] if session.desk.executors() else ["No dr serve is running: it starts once one does."]

@@ -1,0 +1,82 @@
+"""Who speaks, proven: every command that changes an incident is signed, and the signature checked before anything is kept."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from uuid import uuid4
+
+import typer
+from pydantic_core import to_jsonable_python
+
+from bot.cli.errors import WrongUsage
+from bot.domain.approvals import Proof
+from bot.domain.commands import Command, StepCommand
+from bot.domain.decisions.world import near
+from bot.domain.errors import Refused
+from bot.domain.model import JsonValue
+from bot.domain.plan import RecoveryPlan
+from bot.domain.timeline import Actor
+from bot.engine.signatures import KeyLocked, canonical_request, prove, verify_person
+
+SAID_ELSEWHERE = frozenset({"actor", "run", "step", "digest", "offer", "proof", "number"})
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A person with the key that proves it. The request id makes a repeated command count once."""
+
+    person: str
+    key: bytes
+    passphrase: str | None
+    request_id: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(person=self.person, via="cli")
+
+    def idempotency_key(self, word: str, incident: str, step: str) -> str:
+        """The same request by the same person counts once; a request id used for something else is no repetition."""
+        return f"cli:{self.person}:{word}:{incident}:{step}:{self.request_id}"
+
+    def sign(self, plan: RecoveryPlan, word: str, incident: str, command: Command) -> Proof:
+        """The signed command, checked against the recovery plan; raises BadSignature."""
+        step = f"{command.run}/{command.step}" if isinstance(command, StepCommand) else ""
+        digest = str(getattr(command, "digest", ""))
+        text = canonical_request(word, incident, step, digest, arguments(command), self.request_id)
+        proof = prove(self.key, text, self.passphrase)
+        verify_person(proof, self.person, plan)
+        return proof
+
+
+def arguments(command: Command) -> Mapping[str, JsonValue]:
+    """What a command says beside its incident, step and digest."""
+    given = ((field.name, getattr(command, field.name)) for field in fields(command))
+    return {name: to_jsonable_python(value) for name, value in given if name not in SAID_ELSEWHERE}
+
+
+def speaker(person: str | None, key: Path | None, request_id: str | None, plan: RecoveryPlan) -> Speaker:
+    """The speaker whom the options name; asks for the passphrase of a protected key. Raises WrongUsage, Refused."""
+    if person is None or key is None:
+        raise WrongUsage("Say who speaks: --as PERSON --key FILE, or set DR_AS and DR_KEY.")
+    if person not in plan.people:
+        raise Refused(f"The recovery plan has no person {person}.", near(person, plan.people))
+    try:
+        data = key.expanduser().read_bytes()
+    except OSError as error:
+        raise WrongUsage(f"The key {key} can't be read: {error.strerror}.") from None
+    return Speaker(person, data, passphrase_of(key, data), request_id or uuid4().hex)
+
+
+def passphrase_of(path: Path, data: bytes) -> str | None:
+    """The passphrase of a protected key, asked for on the terminal; raises WrongUsage without one."""
+    try:
+        prove(data, "")
+    except KeyLocked:
+        if not sys.stdin.isatty():
+            raise WrongUsage(
+                f"The key {path} is protected, and there is no terminal to ask for its passphrase."
+            ) from None
+        answer: str = typer.prompt(f"Passphrase of {path}", hide_input=True, err=True)
+        return answer
+    return None
