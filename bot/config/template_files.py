@@ -15,7 +15,7 @@ from bot.domain.problems import ConfigurationError, Problem
 from bot.domain.template import Template
 
 FRONT = re.compile(r"---\n(.*?)^---\n(.*)\Z", re.DOTALL | re.MULTILINE)
-FIELDS = ("severity", "incident", "system", "objectives", "measured", "update")
+FIELDS = ("now", "severity", "incident", "system", "objectives", "measured", "update")
 """What every template may use, beside the sections that it requires."""
 FILTERS = ("time", "duration")
 """Our own filters, beside Jinja's."""

@@ -37,7 +37,8 @@ def _unfit(case: Case) -> Told:
     error = case.context.get("error")
     if isinstance(error, Unfit):
         return error.what, error.fix
-    return str(error), "see `dr schema` for what fits"
+    what, _, fix = str(error).partition("; ")
+    return what, fix or "see `dr schema` for what fits"
 
 
 def _choice(case: Case) -> Told:

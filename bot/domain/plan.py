@@ -85,7 +85,7 @@ class Updates(Model):
     """How often the stakeholders hear, and how long before that the draft is shown."""
 
     every: Interval = timedelta(minutes=30)
-    draft_before: Duration | None = None
+    draft_before: Duration | None = Field(default=None, description="shorter than every")
 
 
 def _read_updates(value: Any) -> Any:
@@ -107,7 +107,9 @@ class Severity(Model):
 
     title: Text
     updates: UpdatesOrNone = Updates()
-    acknowledge_within: Interval | None = None
+    acknowledge_within: Interval | None = Field(
+        default=None, description="who has not acknowledged by then is followed by the next contact"
+    )
 
 
 class Notification(Model):
@@ -134,9 +136,9 @@ class BreakGlass(Model):
 class ApprovalDefaults(Model):
     """The default rule; a step may ask for more, never for less."""
 
-    approvers: Name
-    required: Count = 1
-    exclude: Exclude = frozenset({"requester", "declarer"})
+    approvers: Name = Field(description="the team whose members may approve")
+    required: Count = Field(default=1, description="how many distinct people it takes")
+    exclude: Exclude = Field(default=frozenset({"requester", "declarer"}), description="who of them may not")
     expire: Expiry = Expiry()
     accept_risk: AcceptRisk = AcceptRisk()
     break_glass: BreakGlass = BreakGlass()
@@ -145,8 +147,8 @@ class ApprovalDefaults(Model):
 class Objectives(Model):
     """Back within `rto`, with at most `rpo` of the newest data lost."""
 
-    rto: Interval
-    rpo: Duration
+    rto: Interval = Field(description="recovery time objective: back within")
+    rpo: Duration = Field(description="recovery point objective: the newest data that may be lost")
 
 
 class Regions(Model):
@@ -169,14 +171,16 @@ class System(Model):
     """Something that must be recovered, and what it promises. `backup` names a policy, `depends_on` what goes first."""
 
     title: Text
-    critical: Flag = False
+    critical: Flag = Field(default=False, description="the organisation stands still without it")
     objectives: Objectives
-    site: Literal["hot", "warm", "cold", "mobile", "cloud"] | None = None
+    site: Literal["hot", "warm", "cold", "mobile", "cloud"] | None = Field(
+        default=None, description="how ready the recovery site is"
+    )
     regions: Regions
     replication: Replication | None = None
-    backup: Name | None = None
-    depends_on: tuple[Name, ...] = ()
-    runbooks: tuple[Name, ...] = ()
+    backup: Name | None = Field(default=None, description="a name under backup_policies")
+    depends_on: tuple[Name, ...] = Field(default=(), description="systems that are recovered first")
+    runbooks: tuple[Name, ...] = Field(default=(), description="ids of the runbooks that recover it")
 
 
 class HttpPolicy(Model):
@@ -218,8 +222,8 @@ Targets = dict[Name, JsonValue]
 class Environment(Model):
     """Where things are. `targets` is system -> what it consists of; nothing else can be touched from here."""
 
-    account: Account | None = None
-    role: Role | None = None
+    account: Account | None = Field(default=None, description="the AWS account, in quotes")
+    role: Role | None = Field(default=None, description="the role that the bot assumes there")
     http: HttpPolicy | None = None
     secrets: dict[Name, Secret] = {}
     targets: dict[Name, Targets] = {}
@@ -284,7 +288,7 @@ class Drill(Model):
     """A rehearsal in the calendar. A technical one executes for real, in its own environment."""
 
     every: Period
-    at: CalendarTime
+    at: CalendarTime = Field(description="in the plan's time zone")
     kind: Literal["tabletop", "technical", "full"]
     test: Name | None = None
     system: Name | None = None

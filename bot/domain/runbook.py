@@ -1,5 +1,6 @@
 """A runbook: the steps of one recovery, as people write them. It names no targets, so it serves every environment."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -18,6 +19,7 @@ Excluded = Literal["requester", "declarer"]
 Exclude = Annotated[frozenset[Excluded], PlainSerializer(sorted, return_type=list[str])]
 """Who may not approve: who started the run, or last retried or edited the step; who declared the incident."""
 
+NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 WAYS = ("manual", "action", "check", "checks")
 With = Annotated[dict[str, JsonValue], Field(alias="with", default_factory=dict)]
 
@@ -77,17 +79,17 @@ class Step(Model):
     id: Name
     phase: Name | None = None
     title: Text
-    manual: Manual | None = None
-    action: Text | None = None
-    check: Text | None = None
-    checks: tuple[CheckCall, ...] | None = Field(default=None, min_length=1)
+    manual: Manual | None = Field(default=None, description="what a person does, who then says Done")
+    action: Text | None = Field(default=None, description="what the bot does; `dr actions` lists them")
+    check: Text | None = Field(default=None, description="what the bot asks; `dr actions` lists them")
+    checks: tuple[CheckCall, ...] | None = Field(default=None, min_length=1, description="everything must hold")
     with_: With
-    needs: tuple[Name, ...] | None = None
-    expected: Duration | None = None
-    timeout: Interval | None = None
+    needs: tuple[Name, ...] | None = Field(default=None, description="steps to wait for; absent, the one above")
+    expected: Duration | None = Field(default=None, description="how long it usually takes")
+    timeout: Interval | None = Field(default=None, description="how long it may take; a check is repeated until then")
     approval: StepApproval | None = None
-    when: Literal["live", "drill"] | None = None
-    point_of_no_return: Flag | None = None
+    when: Literal["live", "drill"] | None = Field(default=None, description="only in incidents, or only in drills")
+    point_of_no_return: Flag | None = Field(default=None, description="nothing before it can be undone afterwards")
 
     @property
     def kind(self) -> StepKind:
@@ -120,7 +122,7 @@ class Runbook(Model):
     runbook: Name
     title: Text
     kind: RunbookKind
-    for_: Name = Field(alias="for")
+    for_: Name = Field(alias="for", description="a kind or a name of target that the systems must have")
     inputs: dict[Name, Input] = {}
     steps: tuple[Step, ...] = Field(min_length=1, max_length=500)
 
@@ -163,7 +165,6 @@ class Runbook(Model):
 
 
 def _number(text: str) -> int | float:
-    try:
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
-    except ValueError as error:
-        raise Unfit(f"{shown(text)} is not a number", "write it like 3 or 0.5") from error
+    if not NUMBER.fullmatch(text):
+        raise Unfit(f"{shown(text)} is not a number", "write it like 3 or 0.5")
+    return float(text) if "." in text else int(text)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Paths, check, load, load_plan, load_runbooks
+from bot.domain.plan import RecoveryPlan
 from tests.unit.configuration import ACTIONS, PLAN, ROOT, RUNBOOK, Case, StandIn, cases, edited, lines, written
 
 PLAN_WITH_TWO_PLACES = edited(
@@ -18,19 +19,24 @@ PLAN_WITH_TWO_PLACES = edited(
 )
 
 
+@pytest.fixture(scope="module")
+def plan() -> RecoveryPlan:
+    return load_plan(ROOT / "plan.yml")
+
+
 @pytest.mark.parametrize("case", cases("runbook_errors"), ids=lambda case: case.name)
-def test_an_error_names_its_place_and_its_mending(tmp_path: Path, case: Case) -> None:
+def test_an_error_names_its_place_and_its_mending(tmp_path: Path, case: Case, plan: RecoveryPlan) -> None:
     """One mistake in a runbook is one line, and the runbook is not loaded."""
     paths = written(tmp_path, runbook=edited(RUNBOOK, (case.old, case.new)))
-    runbooks, problems = load_runbooks(paths.runbooks, load_plan(paths.plan), ACTIONS)
+    runbooks, problems = load_runbooks(paths.runbooks, plan, ACTIONS)
     assert case.says in lines(problems)
     assert runbooks == {}
 
 
-def test_a_sound_runbook_is_loaded_without_a_word(tmp_path: Path) -> None:
+def test_a_sound_runbook_is_loaded_without_a_word(tmp_path: Path, plan: RecoveryPlan) -> None:
     """Nothing is said of a runbook with which nothing is wrong."""
     paths = written(tmp_path, runbook=RUNBOOK)
-    runbooks, problems = load_runbooks(paths.runbooks, load_plan(paths.plan), ACTIONS)
+    runbooks, problems = load_runbooks(paths.runbooks, plan, ACTIONS)
     assert list(runbooks) == ["regional-failover"]
     assert problems == []
 
