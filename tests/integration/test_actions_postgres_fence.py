@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -18,8 +19,9 @@ from bot.domain.targets import PostgresTarget
 from bot.domain.timeline import moment
 from bot.engine.ports import Context, Earlier, NotApplied, OutcomeUnknown, StepFacts, Unavailable
 from bot.playground.aws import WEST, Machine, make_machine
-from bot.playground.cloud import ACCOUNT, Clients
+from bot.playground.cloud import ACCOUNT, Clients, mark_stopped, start_cloud
 from bot.playground.pair import DATABASE, Pair
+from bot.playground.processes import Processes
 from tests.integration.postgres_world import World, nobody_is_told
 
 Contexts = Callable[..., Context]
@@ -157,6 +159,17 @@ def test_planned_switchover_loses_nothing_and_lets_the_clients_in(world: World, 
     world.pair.as_shop(world.pair.standby).close()
 
 
+def test_accepted_risk_still_lets_the_clients_in(world: World, doors: FenceParameters) -> None:
+    """A fence that is never proven completes without evidence; its result tells the promotion what was revoked."""
+    world.beat()
+    context = world.context()
+    result = ACTION.apply(doors, planned(doors, context), context)
+    earlier = Earlier("fence_primary", "postgres.fence", "unproven", world.clock, result, {})
+    plan = world.plan(earlier)
+    assert [risk.name for risk in plan.risks] == ["fence_unproven", "data_loss_unknown"]
+    assert {"CONNECT of shop", "CONNECT of shop_owner"} < {change.what for change in plan.changes}
+
+
 # --- AWS ---
 
 
@@ -211,6 +224,23 @@ def test_ec2_stop_is_proven_by_the_state(clients: Clients, machine: Machine, con
     ACTION.apply(params, back, context)
     assert ACTION.verify(params, back, context).holds is True
     assert state_of(clients, machine) == "running"
+
+
+def test_ec2_that_is_stopping_proves_nothing_yet(
+    processes: Processes, tmp_path: Path, contexts: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance on its way to stopped may still write: unproven, until it is off."""
+    cloud = start_cloud(processes, tmp_path, hypervisor=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud)
+    machine = make_machine(Clients(cloud), WEST, "customers-west")
+    params, context = west("ec2_stop", instance=machine.instance), contexts()
+    plan = planned(params, context)
+    ACTION.apply(params, plan, context)
+    verdict = ACTION.verify(params, plan, context)
+    assert (verdict.holds, verdict.evidence["state"], verdict.risks[0].name) == (None, "stopping", "fence_unproven")
+    assert ACTION.settle(params, plan, context).outcome == "happened"
+    mark_stopped(cloud, WEST, machine.instance)
+    assert ACTION.verify(params, plan, context).holds is True
 
 
 def test_ec2_that_is_silent_proves_nothing(

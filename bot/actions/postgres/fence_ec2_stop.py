@@ -10,6 +10,7 @@ from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
     Place,
+    called,
     fence_plan,
     is_fence,
     not_fenced,
@@ -123,19 +124,21 @@ def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, Js
     else:
         with aws_change(what, REFUSALS):
             client.start_instances(InstanceIds=[instance])
-    return {"method": params.method, "instance": instance}
+    return called(params, instance=instance)
 
 
 def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
     """A state on its way to the wanted one means that the call arrived; both calls do no harm twice."""
     state = observe(params, context).state
     wanted = GOING_OFF if is_fence(plan) else GOING_ON
-    outcome = "happened" if state in wanted else "not_happened"
-    return Settlement.model_validate({"outcome": outcome, "finding": f"{plan.desired['instance']} is {state}."})
+    finding = f"{plan.desired['instance']} is {state}."
+    if state not in wanted:
+        return Settlement(outcome="not_happened", finding=finding)
+    return Settlement(outcome="happened", finding=finding, result=called(params, instance=plan.desired["instance"]))
 
 
 def verify(params: FenceParameters, plan: Plan, context: Context) -> Verdict:
-    """Off is off; anything else is not."""
+    """Off is off. On its way there it may still write: should that last, it is unproven."""
     try:
         facts = observe(params, context)
     except Unavailable as error:
@@ -149,6 +152,8 @@ def verify(params: FenceParameters, plan: Plan, context: Context) -> Verdict:
         return proven(
             params, context.now(), f"{said}.", instance=facts.instance, state=facts.state, reason=facts.reason
         )
+    if facts.state in GOING_OFF:
+        return unproven(params, f"{said}, not stopped.", instance=facts.instance, state=facts.state)
     return not_fenced(params, f"{said}, not stopped.", instance=facts.instance, state=facts.state)
 
 

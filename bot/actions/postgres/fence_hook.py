@@ -13,6 +13,7 @@ from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
     Place,
+    called,
     fence_plan,
     is_fence,
     not_fenced,
@@ -98,7 +99,7 @@ def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, Js
     with http_change(what):
         answer = context.http("POST", hook.url, headers=headers, content=json.dumps(_body(params, context)))
     expect_status(what, answer.status_code, ACCEPTED)
-    return {"method": params.method, "status": answer.status_code}
+    return called(params, status=answer.status_code)
 
 
 def _headers(hook: FenceHook, context: Context) -> dict[str, str]:
@@ -131,7 +132,7 @@ def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
     """The probe can say that it happened; that it did not happen nobody can say, for the hook may be slow."""
     verdict = verify(params, plan, context)
     if verdict.holds:
-        return Settlement(outcome="happened", finding=verdict.finding, result={"method": params.method})
+        return Settlement(outcome="happened", finding=verdict.finding, result=called(params))
     return Settlement(outcome="unknown", finding=verdict.finding)
 
 

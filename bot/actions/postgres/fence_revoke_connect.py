@@ -17,6 +17,7 @@ from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
     Place,
+    called,
     fence_plan,
     is_fence,
     not_fenced,
@@ -142,14 +143,14 @@ def _carry_out(params: FenceParameters, plan: Plan, connection: Connection) -> d
     database = params.database.database
     if not is_fence(plan):
         give(connection, database, from_json(plan.desired["grants"]))
-        return {"method": params.method}
+        return called(params)
     give(connection, database, [Grant(role=params.database.user)])
     taken = from_json(plan.saved["grants"])
     take(connection, database, taken)
     if taken and not missing_of(taken, read_grants(connection, database)):
         # Without the right to it PostgreSQL merely warns, and revokes nothing.
         raise NotApplied(f"{params.database.user} may not revoke CONNECT on {database}: grant it the owner's role.")
-    return {"method": params.method, "sessions_ended": end_sessions(connection, database)}
+    return called(params, grants=plan.saved["grants"], sessions_ended=end_sessions(connection, database))
 
 
 def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
@@ -157,7 +158,7 @@ def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
     live = to_json(_doors(params, context).grants)
     finding = f"CONNECT has: {', '.join(grant.name for grant in from_json(live)) or 'nobody'}."
     if live == plan.desired["grants"]:
-        return Settlement(outcome="happened", finding=finding, result={"method": params.method})
+        return Settlement(outcome="happened", finding=finding, result=called(params, grants=plan.saved["grants"]))
     if live == plan.saved["grants"]:
         return Settlement(outcome="not_happened", finding=finding)
     return Settlement(outcome="unknown", finding=finding)
@@ -181,13 +182,13 @@ def _judge(params: FenceParameters, plan: Plan, doors: Doors, context: Context) 
     grants = plan.saved["grants"]
     if doors.admitted:
         return not_fenced(params, f"These roles may still connect: {', '.join(doors.admitted)}.", grants=grants)
-    if doors.sessions:
-        return not_fenced(params, f"{doors.sessions} sessions are still open.", grants=grants)
     if doors.superusers:
         names = ", ".join(doors.superusers)
         return unproven(
             params, f"superusers may still connect: {names}.", grants=grants, superusers=[*doors.superusers]
         )
+    if doors.sessions:
+        return not_fenced(params, f"{doors.sessions} sessions are still open.", grants=grants)
     finding = f"No role but {params.database.user} may connect to {params.database.name}, and no session is open."
     server = doors.server
     return proven(

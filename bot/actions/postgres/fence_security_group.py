@@ -12,6 +12,7 @@ from bot.actions.postgres.fencing import (
     FenceParameters,
     Method,
     Place,
+    called,
     fence_plan,
     is_fence,
     not_fenced,
@@ -177,7 +178,7 @@ def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, Js
     else:
         with aws_change(what, REFUSALS):
             client.authorize_security_group_ingress(GroupId=group, IpPermissions=plan.desired["missing"])
-    return {"method": params.method, "group": group}
+    return called(params, group=group)
 
 
 def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
@@ -186,7 +187,7 @@ def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:
     live = observe(params, context).rules.get(group, [])
     finding = f"{group} admits the port by {len(live)} rules."
     if live == plan.desired["rules"]:
-        return Settlement(outcome="happened", finding=finding, result={"method": params.method, "group": group})
+        return Settlement(outcome="happened", finding=finding, result=called(params, group=group))
     if live == plan.saved["rules"]:
         return Settlement(outcome="not_happened", finding=finding)
     return Settlement(outcome="unknown", finding=finding)

@@ -118,6 +118,11 @@ def is_fence(plan: Plan) -> bool:
     return plan.desired["fenced"] is True
 
 
+def called(params: FenceParameters, **more: JsonValue) -> dict[str, JsonValue]:
+    """The result of the call: what a promotion must know even where the fence is never proven and its risk is accepted."""
+    return {"method": params.method, "server": server_of(params.database), **more}
+
+
 def proven(params: FenceParameters, at: datetime, finding: str, **evidence: JsonValue) -> Verdict:
     """The fence holds; `at` is the bot's clock after the look that proved it."""
     return Verdict(holds=True, finding=finding, evidence=_evidence(params, evidence, moment(at)))
