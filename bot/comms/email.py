@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -63,7 +64,7 @@ def compose(message: Outgoing, sender: str, name: str, address: str) -> EmailMes
         mail["From"] = sender
         mail["To"] = Address(one_line(name), addr_spec=address)
         mail["Subject"] = one_line(message.subject)
-    except (ValueError, IndexError) as error:  # what the header parser makes of an address that isn't one
+    except (ValueError, IndexError, MessageError) as error:  # what the header parser makes of an address that isn't one
         raise NotDelivered(NAME, f"{address} can't be written to: {one_line(str(error))}", permanent=True) from error
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = message_id(message.token, domain)

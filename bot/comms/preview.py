@@ -20,5 +20,5 @@ def preview(template: Template, plan: RecoveryPlan, url: str = "http://127.0.0.1
         try:
             shown[piece] = words.render(piece, known)
         except TemplateFailed as failure:
-            raise TemplateFailed(f"{template.id}, {piece}: {failure}") from failure
+            raise TemplateFailed(failure.reason, failure.line, f"{template.id}, {piece}") from failure
     return shown

@@ -19,7 +19,6 @@ from bot.comms.filters import LONGEST, SPENT, Spent, filters, kind, written
 from bot.comms.grammar import every, violations
 from bot.domain.model import JsonValue
 
-LONGEST_SOURCE = 32 * 1024
 TESTS = ("defined", "undefined", "none")
 STEP = "_step"
 COMPILING = (TemplateError, RecursionError, SyntaxError, ValueError)
@@ -53,8 +52,6 @@ class Piece:
     """One compiled text. Raises TemplateFailed where it says what it may not."""
 
     def __init__(self, environment: Environment, source: str, name: str) -> None:
-        if len(source) > LONGEST_SOURCE:
-            raise TemplateFailed(f"the template has more than {LONGEST_SOURCE // 1024} kB")
         self._name = f"<{name}>"
         try:
             tree = environment.parse(source)

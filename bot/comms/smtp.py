@@ -33,6 +33,7 @@ class SmtpServer(Model):
     tls: Literal["none", "starttls", "always"] = "none"
     user: str = ""
     password: SecretStr = SecretStr("")
+    timeout: float = TIMEOUT
 
 
 def smtp_server(url: str) -> SmtpServer:
@@ -78,7 +79,7 @@ def hand_over(server: SmtpServer, message: EmailMessage) -> None:
         text = f"The mail server can't do what is asked: {one_line(str(error))} Correct SMTP_URL or the address."
         raise NotDelivered(NAME, text, permanent=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        text = f"The mail server {server.host}:{server.port} did not take it: {_plain(error)}."
+        text = f"The mail server {server.host}:{server.port} did not take it: {_plain(error, server)}."
         raise NotDelivered(NAME, text) from None
 
 
@@ -88,8 +89,8 @@ def _connect(server: SmtpServer) -> smtplib.SMTP:
     name = host if "." in host else "[127.0.0.1]"
     if server.tls == "always":
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(server.host, server.port, local_hostname=name, timeout=TIMEOUT, context=context)
-    smtp = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=TIMEOUT)
+        return smtplib.SMTP_SSL(server.host, server.port, local_hostname=name, timeout=server.timeout, context=context)
+    smtp = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=server.timeout)
     if server.tls == "starttls":
         try:
             smtp.starttls(context=ssl.create_default_context())
@@ -112,9 +113,9 @@ def _text(said: bytes | str) -> str:
     return one_line(said.decode(errors="replace") if isinstance(said, bytes) else said)
 
 
-def _plain(error: Exception) -> str:
+def _plain(error: Exception, server: SmtpServer) -> str:
     if isinstance(error, TimeoutError):
-        return f"no answer within {TIMEOUT:g} s"
+        return f"no answer within {server.timeout:g} s"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_text(error.smtp_error)}"
     return one_line(str(error)) or type(error).__name__
