@@ -53,8 +53,9 @@ def unknown_secrets(document: Document) -> Iterator[Problem]:
         known = _keys(document, (*environment, "secrets"))
         for loc, name in _named_secrets(document, (*environment, "targets")):
             if isinstance(name, str) and name not in known and not document.is_broken(loc):
+                # The name is not repeated: somebody may have written the value here.
                 fix = mend(name, known, "add it under secrets, with where it comes from")
-                yield document.problem(loc, f"this environment has no secret {shown(name)}", fix)
+                yield document.problem(loc, "this environment has no secret of that name", fix)
 
 
 def _named_secrets(document: Document, loc: Loc) -> Iterator[tuple[Loc, object]]:
