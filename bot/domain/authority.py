@@ -94,7 +94,8 @@ def _check_command(state: Incident | None, actor: Actor, plan: RecoveryPlan) -> 
         raise Refused(
             "This is for the incident commander, and there is none.", "Take the role first: assign commander."
         )
+    name = plan.people[commander].name if commander in plan.people else commander
     raise Refused(
-        f"This is for the incident commander {plan.people[commander].name} or the deputy.",
+        f"This is for the incident commander {name} or the deputy.",
         "Ask them, or take the role: assign commander.",
     )

@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 
+GRACE = timedelta(minutes=1)
+
 
 def next_update(incident: Incident) -> datetime | None:
     """When the next status update is due; None where none is."""
     updates = incident.updates
     if updates.every is None or not incident.is_open:
         return None
-    due = updates.anchor + updates.every
+    due = max(updates.anchor + updates.every, updates.paced_at or updates.anchor)
     return max(due, updates.snoozed_until) if updates.snoozed_until else due
 
 
 def missed_updates(due: datetime, every: timedelta, now: datetime) -> int:
     """How many moments passed without an update; one that goes out within a minute of its moment is not missed."""
-    late = now - due
-    if late < min(timedelta(minutes=1), every):
-        return 0
-    return 1 + int(late / every)
+    late = now - due - min(GRACE, every)
+    return 1 + late // every if late >= timedelta() else 0

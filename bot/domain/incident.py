@@ -217,12 +217,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Updates:
-    """The rhythm of the status updates. `anchor` is the last post, or the declare."""
+    """The rhythm of the status updates. `anchor` is the last post, or the declare; `paced_at` when the rhythm changed."""
 
     every: timedelta | None
     anchor: datetime
     number: int = 0
     snoozed_until: datetime | None = None
+    paced_at: datetime | None = None
     draft: Mapping[str, str] = field(default_factory=dict)
     last_text: str = ""
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from graphlib import TopologicalSorter
 
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.transitions import StepState
 
 UNSAID = timedelta(minutes=1)  # what a step without `expected` is taken to need
 OVER = frozenset({StepState.COMPLETED, StepState.SKIPPED, StepState.CANCELED, StepState.UNDONE})
+TO_BE_REDONE = frozenset({StepState.FAILED, StepState.BLOCKED, StepState.UNDO_FAILED})
 
 
 @dataclass(frozen=True)
@@ -24,33 +26,45 @@ class RecoveryClock:
 
 def recovery_clock(incident: Incident, now: datetime) -> RecoveryClock:
     """The incident's recovery clock at a moment."""
-    end = incident.mitigated_at or incident.ended_at or now
+    stopped_at = incident.mitigated_at or incident.ended_at
+    end = stopped_at or now
     deadline = incident.since + incident.rto
-    stopped = end is not now
-    estimate = None if stopped else estimated_end(incident, now)
-    return RecoveryClock(incident.since, deadline, end - incident.since, deadline - end, estimate, stopped)
+    estimate = None if stopped_at else estimated_end(incident, now)
+    return RecoveryClock(
+        incident.since, deadline, end - incident.since, deadline - end, estimate, stopped_at is not None
+    )
 
 
 def estimated_end(incident: Incident, now: datetime) -> datetime | None:
     """When the steps before phase post_recovery may be done, along the longest path; None without a run."""
-    remaining = [run_remaining(run, now) for run in incident.runs.values() if not run.stopped]
+    remaining = [_with_dependencies(incident, run, now) for run in incident.runs.values() if not run.stopped]
     return now + max(remaining) if remaining else None
+
+
+def _with_dependencies(incident: Incident, run: Run, now: datetime) -> timedelta:
+    """What a run still needs after the runs that it waits for."""
+    others = [other for other in incident.runs.values() if other.system in run.after and not other.stopped]
+    first = max((_with_dependencies(incident, other, now) for other in others), default=timedelta())
+    return first + run_remaining(run, now)
 
 
 def run_remaining(run: Run, now: datetime) -> timedelta:
     """The time that the longest path of a run still needs, from its steps' `expected`."""
     longest: dict[str, timedelta] = {}
-    for step in run.runbook.steps:
-        if step.id in run.steps and step.phase != "post_recovery":
-            before = max((longest.get(need, timedelta()) for need in run.needs(step.id)), default=timedelta())
-            longest[step.id] = before + step_remaining(run.steps[step.id], now)
+    for id in TopologicalSorter({id: run.needs(id) for id in run.steps}).static_order():
+        step = run.steps[id]
+        before = max((longest[need] for need in run.needs(id)), default=timedelta())
+        after = step.definition.phase == "post_recovery"
+        longest[id] = before if after else before + step_remaining(step, now)
     return max(longest.values(), default=timedelta())
 
 
 def step_remaining(step: StepRun, now: datetime) -> timedelta:
-    """What one step still needs."""
+    """What one step still needs: a person's from its turn on, the bot's from its start on, all of it if it must be redone."""
     if step.state in OVER:
         return timedelta()
     expected = step.definition.expected or UNSAID
-    begun = step.started_at or step.ready_at
-    return max(expected - (now - begun), timedelta()) if begun else expected
+    begun = step.ready_at if step.definition.kind == "manual" else step.started_at
+    if begun is None or step.state in TO_BE_REDONE:
+        return expected
+    return max(expected - (now - begun), timedelta())

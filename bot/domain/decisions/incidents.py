@@ -35,7 +35,7 @@ def declare(state: Incident | None, command: c.Declare, world: World) -> tuple[E
         severity=command.severity,
         systems=systems,
         since=since,
-        description=command.description[:LONGEST_TEXT],
+        description=lines_of(command.description, "The description"),
         environment=command.environment,
         drill=command.drill,
         private=command.private,
@@ -57,6 +57,20 @@ def text_of(text: str, what: str, longest: int = LONGEST_TEXT) -> str:
     if len(cleaned) > longest:
         raise Refused(f"{what} has {len(cleaned)} characters; at most {longest} are kept.", "Shorten it.")
     return cleaned
+
+
+def optional_text(text: str, what: str) -> str:
+    """A text that may be left out."""
+    return text_of(text, what) if text.strip() else ""
+
+
+def lines_of(text: str, what: str) -> str:
+    """A text of several lines, which may be left out."""
+    lines = (optional_text(line, what) for line in text.strip().splitlines())
+    joined = "\n".join(lines)
+    if len(joined) > LONGEST_TEXT:
+        raise Refused(f"{what} has {len(joined)} characters; at most {LONGEST_TEXT} are kept.", "Shorten it.")
+    return joined
 
 
 def _severity(name: str, plan: RecoveryPlan) -> Severity:
@@ -98,7 +112,11 @@ def set_severity(state: Incident | None, command: c.SetSeverity, world: World) -
     if incident.severity == command.severity:
         raise Refused(f"{incident.id} is {command.severity} already.")
     every = severity.updates.every if severity.updates else None
-    return (e.SeverityChanged(severity=command.severity, update_every=every, reason=command.reason),)
+    return (
+        e.SeverityChanged(
+            severity=command.severity, update_every=every, reason=optional_text(command.reason, "The reason")
+        ),
+    )
 
 
 def assign(state: Incident | None, command: c.Assign, world: World) -> tuple[Event, ...]:
@@ -146,7 +164,8 @@ def resolve(state: Incident | None, command: c.Resolve, _: World) -> tuple[Event
     if not incident.is_open:
         raise Refused(f"{incident.id} is {incident.state} already.")
     _refuse_while_busy(incident, "resolved")
-    resolved = e.IncidentResolved(sections=dict(command.sections), text=command.text)
+    sections = {name: lines_of(text, f"The section {name}") for name, text in command.sections.items()}
+    resolved = e.IncidentResolved(sections=sections, text=command.text)
     return (e.IncidentMitigated(), resolved) if incident.state is IncidentState.ACTIVE else (resolved,)
 
 

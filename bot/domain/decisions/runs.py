@@ -2,7 +2,7 @@
 
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.decisions.incidents import stop_runs
+from bot.domain.decisions.incidents import optional_text, stop_runs
 from bot.domain.decisions.world import World, going_on, near, the_run
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
@@ -65,7 +65,12 @@ def _check_targets(runbook: Runbook, system: str, environment: str, world: World
         raise Refused(
             f"The recovery plan has no environment {environment} any more.", near("", world.plan.environments)
         )
-    named = {path for step in runbook.steps for path in paths(step.model_dump(mode="json", by_alias=True))}
+    named = {
+        path
+        for step in runbook.steps
+        for with_ in (step.with_, *(c.with_ for c in step.checks or ()))
+        for path in paths(with_)
+    }
     wanted = any(path.split(".")[0] == "target" for path in named)
     if wanted and system not in world.plan.environments[environment].targets:
         raise Refused(
@@ -100,7 +105,7 @@ def stop(state: Incident | None, command: c.Stop, _: World) -> tuple[Event, ...]
         raise Refused(f"{run.id} is {run.state} already.")
     return tuple(
         event
-        for event in stop_runs(incident, command.reason)
+        for event in stop_runs(incident, optional_text(command.reason, "The reason"))
         if isinstance(event, e.RunStopped | e.StepCanceled) and event.run == run.id
     )
 
@@ -109,7 +114,7 @@ def pause(state: Incident | None, command: c.Pause, _: World) -> tuple[Event, ..
     run = the_run(going_on(state), command.run)
     if run.is_over or run.paused:
         raise Refused(f"{run.id} is {run.state} already.")
-    return (e.RunPaused(run=run.id, reason=command.reason),)
+    return (e.RunPaused(run=run.id, reason=optional_text(command.reason, "The reason")),)
 
 
 def resume(state: Incident | None, command: c.Resume, _: World) -> tuple[Event, ...]:

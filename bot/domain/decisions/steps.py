@@ -3,7 +3,7 @@
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decisions import gates
-from bot.domain.decisions.incidents import text_of
+from bot.domain.decisions.incidents import optional_text, text_of
 from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, where
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
@@ -58,7 +58,7 @@ def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ..
         run=run.id,
         step=step.id,
         attempt=_next_attempt(step),
-        reason=command.reason,
+        reason=optional_text(command.reason, "The reason"),
         requester=command.actor.person if again else None,
     )
     return (ready,)
