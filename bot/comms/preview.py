@@ -4,7 +4,7 @@ from bot.comms.drafts import sections
 from bot.comms.facts import facts
 from bot.comms.failure import TemplateFailed
 from bot.comms.sample import WRITTEN, sample
-from bot.comms.texts import Texts, sources
+from bot.comms.texts import Texts
 from bot.domain.plan import RecoveryPlan
 from bot.domain.template import Template
 
@@ -16,7 +16,7 @@ def preview(template: Template, plan: RecoveryPlan, url: str = "http://127.0.0.1
     known = facts(view, url, sections(view, texts.sections(template.id), WRITTEN), missed=1)
     words = texts.words(template.id)
     shown: dict[str, str] = {}
-    for piece in sources(template):
+    for piece in words.sources:
         try:
             shown[piece] = words.render(piece, known)
         except TemplateFailed as failure:

@@ -16,10 +16,9 @@ from jinja2.visitor import NodeTransformer
 
 from bot.comms.failure import TemplateFailed
 from bot.comms.filters import LONGEST, SPENT, Spent, filters, kind, written
-from bot.comms.grammar import every, violations
+from bot.config.template_grammar import TESTS, every, violations
 from bot.domain.model import JsonValue
 
-TESTS = ("defined", "undefined", "none")
 STEP = "_step"
 COMPILING = (TemplateError, RecursionError, SyntaxError, ValueError)
 RENDERING = (TemplateError, TypeError, ValueError, LookupError, RecursionError)
@@ -33,7 +32,6 @@ class Environment(ImmutableSandboxedEnvironment):
         self.globals = {}
         self.filters = filters(zone)
         self.tests = {name: self.tests[name] for name in TESTS}
-        self.allowed = frozenset(self.filters)
         self.filters[STEP] = _counted
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -55,7 +53,7 @@ class Piece:
         self._name = f"<{name}>"
         try:
             tree = environment.parse(source)
-            for line, said in violations(tree, environment.allowed, TESTS):
+            for line, said in violations(tree):
                 raise TemplateFailed(said, line)
             self.names = frozenset(node.name for node in every(tree) if isinstance(node, nodes.Name))
             code = environment.compile(_Counted().visit(tree), filename=self._name)

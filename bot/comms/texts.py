@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.comms.clean import one_line
-from bot.comms.drafts import SECTIONS, STANDARD
+from bot.comms.drafts import STANDARD
 from bot.comms.failure import TemplateFailed
 from bot.comms.rendering import Environment, Piece
 from bot.comms.safe_text import field, heading, safe_head, safe_text
@@ -20,33 +20,30 @@ log = structlog.get_logger()
 
 
 class Words:
-    """One template's texts: the body, and what single channels show instead."""
+    """One template's texts: the body, and what single channels show instead. Each is compiled when it is first needed."""
 
     def __init__(self, template: Template, environment: Environment) -> None:
         self.template = template
+        self.sources = sources(template)
+        self._environment = environment
         self._pieces: dict[str, Piece] = {}
-        self.broken: dict[str, TemplateFailed] = {}
-        for name, source in sources(template).items():
-            try:
-                self._pieces[name] = Piece(environment, source, f"{template.id}.{name}")
-            except TemplateFailed as failure:
-                self.broken[name] = failure
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What its sound texts ask for."""
-        return frozenset(name for piece in self._pieces.values() for name in piece.names)
 
     def render(self, name: str, facts: Facts) -> str:
         """One text (`body`, `subject`, `sms`, `phone`); raises TemplateFailed, KeyError if the template has none."""
-        if name in self.broken:
-            raise self.broken[name]
-        text = self._pieces[name].render(facts)
-        return marked(_tidy(text + self._left_out(facts)) if name == "body" else one_line(text), facts)
+        piece = self._piece(name)
+        text = piece.render(facts)
+        if name != "body":
+            return marked(one_line(text), facts)
+        return marked(_tidy(text + self._left_out(piece, facts)), facts)
 
-    def _left_out(self, facts: Facts) -> str:
+    def _piece(self, name: str) -> Piece:
+        if name not in self._pieces:
+            self._pieces[name] = Piece(self._environment, self.sources[name], f"{self.template.id}.{name}")
+        return self._pieces[name]
+
+    def _left_out(self, body: Piece, facts: Facts) -> str:
         """The required sections that the body doesn't show."""
-        left = (name for name in self.template.required if name not in self._pieces["body"].names)
+        left = (name for name in self.template.required if name not in body.names)
         return "".join(f"\n*{heading(name)}.* {facts.get(name, '')}" for name in left)
 
 
@@ -58,11 +55,10 @@ class Texts:
         self._words = {id_: Words(template, environment) for id_, template in templates.items()}
 
     def sections(self, template: str) -> tuple[str, ...]:
-        """The sections that a template needs: those that it requires, and those of the bot's that it shows."""
+        """The sections that a message is made of: those that its template requires, and those that it has in any case."""
         words = self._words.get(template)
-        if words is None:
-            return STANDARD.get(template, ())
-        return tuple(dict.fromkeys((*words.template.required, *sorted(words.names & SECTIONS.keys()))))
+        required = words.template.required if words else ()
+        return tuple(dict.fromkeys((*required, *STANDARD.get(template, ()))))
 
     def words(self, template: str) -> Words:
         """One template's texts; KeyError if there is none."""
@@ -87,8 +83,8 @@ class Texts:
     def _render(self, template: str, name: str, facts: Facts) -> str:
         words = self._words.get(template)
         if words is None:
-            raise TemplateFailed(f"there is no template {template}; add templates/{template}.md")
-        if name not in sources(words.template):
+            raise TemplateFailed(f"there is no sound template {template}; dr check says why")
+        if name not in words.sources:
             return ""
         return words.render(name, facts)
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError, meta
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from bot.config.document import Document, mend
 from bot.config.fitting import fit
 from bot.config.folder import files_of
 from bot.config.strict_yaml import read_document
+from bot.config.template_grammar import FILTERS, violations
 from bot.config.text import read_text
 from bot.domain.problems import ConfigurationError, Problem
 from bot.domain.template import Template
@@ -17,8 +18,6 @@ from bot.domain.template import Template
 FRONT = re.compile(r"---\n(.*?)^---\n(.*)\Z", re.DOTALL | re.MULTILINE)
 FIELDS = ("now", "severity", "incident", "system", "objectives", "measured", "update")
 """What every template may use, beside the sections that it requires."""
-FILTERS = ("time", "duration")
-"""Our own filters, beside Jinja's."""
 
 
 def load_templates(folder: Path) -> tuple[dict[str, Template], list[Problem]]:
@@ -60,12 +59,17 @@ def _wording(template: Template, document: Document, body_line: int) -> Iterator
     for path, text in _texts(template):
         line = body_line if path == "body" else document.mark(tuple(path.split("."))).line
         try:
-            names = _names(text)
+            tree = _parsed(text)
+            names = meta.find_undeclared_variables(tree)
         except TemplateSyntaxError as error:
             at = line + error.lineno - 1 if path == "body" else line
             what, fix = f"the template can't be read: {error.message}", "correct it, or write it as plain text"
             yield Problem(file=document.file, line=at, path=path, message=what, fix=fix)
             continue
+        for offset, said in violations(tree):
+            at = line + offset - 1 if path == "body" else line
+            what, _, fix = said.partition("; ")
+            yield Problem(file=document.file, line=at, path=path, message=what, fix=fix)
         used |= names
         known = {*FIELDS, *template.required}
         for name in sorted(names - known):
@@ -79,11 +83,14 @@ def _wording(template: Template, document: Document, body_line: int) -> Iterator
             yield document.problem(("required", place), what, fix, level="warning")
 
 
-def _names(text: str) -> set[str]:
-    """The names that a text of Jinja uses; raises TemplateSyntaxError, also for an unknown filter."""
+def _parsed(text: str) -> nodes.Template:
+    """A text of Jinja with the names of its filters; raises TemplateSyntaxError."""
     environment = Environment(autoescape=False)  # noqa: S701 - nothing is rendered here
     environment.filters.update(dict.fromkeys(FILTERS, str))
-    return meta.find_undeclared_variables(environment.parse(text))
+    try:
+        return environment.parse(text)
+    except (RecursionError, ValueError) as error:
+        raise TemplateSyntaxError("it is nested too deeply, or a number in it is too long", 1) from error
 
 
 def _texts(template: Template) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,15 @@
 """Templates: what they may say, what they can't do, and what goes out when one can't be used."""
 
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.comms.failure import TemplateFailed
-from bot.comms.filters import LONGEST, LONGEST_TIME
+from bot.comms.filters import LONGEST, LONGEST_TIME, filters
 from bot.comms.preview import preview
+from bot.config.template_grammar import FILTERS
 from bot.domain import events as e
 from bot.domain.template import Template
 from tests.unit.comms_builders import Shelf, caused, messages, night, project_plan, promoted, template
@@ -80,8 +82,8 @@ def test_what_templates_can_say(body: str, text: str) -> None:
         ("{% extends 'x' %}", "can't use this"),
         ("{% import 'x' as y %}", "can't use this"),
         ("{% filter upper %}a{% endfilter %}", "can't use this"),
-        ("{% for a in [[1], [2]] %}{% endfor %}", "plain texts and numbers only"),
-        ("{% for a in incident recursive %}{% endfor %}", "a loop is written"),
+        ("{% for a in [[1], [2]] %}{% endfor %}", "more than plain texts and numbers"),
+        ("{% for a in incident recursive %}{% endfor %}", "a loop is of another kind here"),
         ("{{ _step }}{{ _spent }}", "begins with an underscore"),
         ("{{ incident.title | replace('a', 'b') }}", "there is no filter replace; there are capitalize"),
         ("{{ 3 is divisibleby 3 }}", "there is no test divisibleby"),
@@ -232,3 +234,8 @@ def test_templates_are_previewed_with_every_channel() -> None:
         {"template": "x", "channels": {"sms": "{{ incident.id }}", "phone": "{{ severity }}"}, "body": "b"}
     )
     assert preview(own, project_plan()) == {"body": "b", "sms": "INC-7", "phone": "SEV1"}
+
+
+def test_the_grammar_and_the_filters_agree() -> None:
+    """What `dr check` lets through is what there is."""
+    assert set(filters(ZoneInfo("UTC"))) == set(FILTERS)

@@ -1,13 +1,15 @@
 """What a template may say: values, filters, conditions, loops over what the incident holds. Nothing that computes.
 
 Without calls, arithmetic, assignments, macros and captured output no part of a template can grow or run beyond the data
-that it is given, except by loops in loops; those are timed where they run (see rendering.py).
+that it is given, except by loops in loops; those are timed where they run. Why: docs/decisions/templates-are-capped.md.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from jinja2 import nodes
 
+FILTERS = ("capitalize", "default", "duration", "join", "length", "lower", "time", "trim", "upper")
+TESTS = ("defined", "none", "undefined")
 ALLOWED: frozenset[type[nodes.Node]] = frozenset(
     {
         nodes.Template,
@@ -45,9 +47,9 @@ REFUSED: dict[type[nodes.Node], str] = {
 OTHERWISE = "a template can't use this; values, filters, if and for are what there is"
 
 
-def violations(tree: nodes.Template, filters: Collection[str], tests: Collection[str]) -> list[tuple[int, str]]:
-    """What a template says that it may not: line and sentence, in the order of the lines."""
-    return sorted({(node.lineno, said) for node in every(tree) if (said := _violation(node, filters, tests))})
+def violations(tree: nodes.Template) -> list[tuple[int, str]]:
+    """What a template says that it may not: line and sentence (`what; what to do`), in the order of the lines."""
+    return sorted({(node.lineno, said) for node in every(tree) if (said := _violation(node))})
 
 
 def every(tree: nodes.Node) -> Iterator[nodes.Node]:
@@ -59,17 +61,17 @@ def every(tree: nodes.Node) -> Iterator[nodes.Node]:
         waiting.extend(node.iter_child_nodes())
 
 
-def _violation(node: nodes.Node, filters: Collection[str], tests: Collection[str]) -> str:
+def _violation(node: nodes.Node) -> str:
     if type(node) not in ALLOWED:
         return next((said for kind, said in REFUSED.items() if isinstance(node, kind)), OTHERWISE)
     if isinstance(node, nodes.For) and (node.recursive or not isinstance(node.target, nodes.Name)):
-        return "a loop is written {% for x in list %}"
+        return "a loop is of another kind here; write {% for x in list %}"
     if isinstance(node, nodes.List | nodes.Tuple) and not all(isinstance(item, nodes.Const) for item in node.items):
-        return "a list in a template holds plain texts and numbers only"
+        return "a list in a template holds more than plain texts and numbers; write out what it holds"
     if isinstance(node, nodes.Name) and node.name.startswith("_"):
-        return f"no value begins with an underscore: {node.name}"
-    if isinstance(node, nodes.Filter) and node.name not in filters:
-        return f"there is no filter {node.name}; there are {', '.join(sorted(filters))}"
-    if isinstance(node, nodes.Test) and node.name not in tests:
-        return f"there is no test {node.name}; there are {', '.join(sorted(tests))}"
+        return f"{node.name} begins with an underscore; no value does"
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        return f"there is no filter {node.name}; there are {', '.join(FILTERS)}"
+    if isinstance(node, nodes.Test) and node.name not in TESTS:
+        return f"there is no test {node.name}; there are {', '.join(TESTS)}"
     return ""
