@@ -24,6 +24,7 @@ class Heartbeats:
     contexts: Callable[[StepFacts], Context]
     write: Callable[[Context, str, PostgresTarget], object]
     silent: set[str] = field(default_factory=set)
+    kept: dict[str, Context] = field(default_factory=dict)
 
     @property
     def every(self) -> float:
@@ -37,8 +38,9 @@ class Heartbeats:
         """One beat for each; a primary that takes none is said once, and once more when it beats again."""
         for system, target in self.primaries():
             try:
-                self.write(self.contexts(self._facts(system)), system, target)
+                self.write(self._context(system), system, target)
             except Unavailable as missing:
+                self.kept.pop(system, None)
                 if system not in self.silent:
                     log.warning("no_heartbeat", system=system, reason=str(missing))
                 self.silent.add(system)
@@ -63,6 +65,12 @@ class Heartbeats:
                         reason=f"its primary is not described well: {misfit.error_count()}",
                     )
         return found
+
+    def _context(self, system: str) -> Context:
+        """Kept while it works: a new one reads the password anew, which a beat every few seconds should not."""
+        if system not in self.kept:
+            self.kept[system] = self.contexts(self._facts(system))
+        return self.kept[system]
 
     def _facts(self, system: str) -> StepFacts:
         return StepFacts(

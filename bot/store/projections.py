@@ -3,13 +3,14 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
 from bot.domain.model import canonical
 from bot.domain.timeline import moment
 from bot.store.schema import incidents
-from bot.store.sql import insert, when, when_or_none
+from bot.store.sql import Insert, insert_for, when, when_or_none
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,15 @@ def put_incident(connection: Connection, row: IncidentRow) -> None:
         "declared_at": moment(row.declared_at),
         "next_update_at": moment(row.next_update_at) if row.next_update_at else None,
     }
-    statement = insert(connection, incidents).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != "id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    connection.execute(_upsert(connection.dialect.name), values)
+
+
+@lru_cache
+def _upsert(dialect: str) -> Insert:
+    """Built once: it is part of every command."""
+    statement = insert_for(dialect, incidents)
+    changed = {column.name: statement.excluded[column.name] for column in incidents.columns if column.name != "id"}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 def list_incidents(connection: Connection, *, include_closed: bool = False) -> list[IncidentRow]:

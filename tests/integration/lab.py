@@ -219,7 +219,7 @@ class Lab:
     replica_name: str = "one"
 
     def replica(self, name: str = "one", **options: Any) -> Replica:
-        looker = Looker(self.desk.plan, self.desk.registry, ToyContext)
+        looker = Looker(self.desk.plan, self.desk.registry, ToyContext)  # type: ignore[arg-type]
         runner = StepRunner(self.desk, looker, confirming(self.desk.plan), NoDirectory(), name)
         return Replica(self.desk, runner, Teller(self.desk), name, **options)
 

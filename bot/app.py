@@ -1,0 +1,140 @@
+"""The composition root: everything is built here, from the settings, and handed in."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from bot.actions.context import ContextFactory
+from bot.actions.heartbeat import beat
+from bot.actions.registry import ACTIONS, CHECKS
+from bot.cli.main import cli
+from bot.comms.channels import Setup, open_channels
+from bot.comms.messages import TemplateMessages
+from bot.config.checking import Configuration, Paths, load
+from bot.domain.approvals import Standing
+from bot.engine.beats import Heartbeats
+from bot.engine.confirming import confirming
+from bot.engine.desk import Desk
+from bot.engine.durable import Enqueuer, prepare
+from bot.engine.looker import Looker
+from bot.engine.ports import Messages, Registry, Unavailable
+from bot.engine.replica import Replica
+from bot.engine.steps import StepRunner
+from bot.engine.telling import Teller
+from bot.settings import Settings
+from bot.store.clock import Clock
+from bot.store.database import Database
+from bot.store.errors import SchemaTooOld
+from bot.store.migrate import upgrade
+from bot.store.revision import check
+from bot.web.server import WebServer
+
+log = structlog.get_logger()
+
+
+class NoDirectory:
+    """Without Slack nobody can be looked up live, so a click counts nothing."""
+
+    def look_up(self, person: str) -> Standing:
+        raise Unavailable(f"There is no chat to look {person} up in.")
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The composed bot. `environ` is where secrets of kind env are read."""
+
+    settings: Settings
+    configuration: Configuration
+    database: Database
+    desk: Desk
+    environ: Mapping[str, str]
+
+    @property
+    def messages(self) -> Messages:
+        return self.desk.messages
+
+    def replica(self) -> Replica:
+        """The engine of this process, not yet started."""
+        desk, settings = self.desk, self.settings
+        teller = Teller(desk)
+        contexts = ContextFactory(now=desk.now, notify=teller.notify, environ=self.environ)
+        looker = Looker(desk.plan, desk.registry, contexts)
+        runner = StepRunner(desk, looker, confirming(desk.plan), NoDirectory(), settings.replica)
+        heartbeats = Heartbeats(desk.plan, contexts, beat)
+        return Replica(
+            desk,
+            runner,
+            teller,
+            settings.replica,
+            settings.url,
+            version("dr-bot"),
+            every={heartbeats.every: (heartbeats.beat,)},
+        )
+
+    def serve(self, *, until_idle: bool) -> None:
+        """Execute what is due: until SIGTERM or Ctrl-C, or until nothing is left to do."""
+        for problem in self.configuration.problems:
+            log.warning("configuration", problem=str(problem))
+        if not self.settings.has_slack:
+            log.warning("headless", reason="No Slack credentials are set, so everything goes on by the dr command.")
+        replica = self.replica()
+        replica.start()
+        try:
+            if until_idle:
+                replica.wait_until_idle()
+                return
+            with WebServer(self.settings.http_address, replica, self.desk):
+                log.info("ready", url=self.settings.url, database=self.database.name)
+                replica.wait(_told_to_end())
+        finally:
+            replica.stop()
+
+    def close(self) -> None:
+        self.desk.close()
+        self.database.close()
+
+
+def _told_to_end() -> threading.Event:
+    """Set on SIGTERM and Ctrl-C."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    return told
+
+
+def build(settings: Settings, environ: Mapping[str, str] = os.environ) -> Bot:
+    """The bot of these settings; raises ConfigurationError and the store's errors. The tables are made where they are missing."""
+    known: dict[str, Any] = {**ACTIONS, **CHECKS}
+    configuration = load(Paths(settings.plan, settings.runbooks, settings.templates), known)
+    plan = configuration.plan
+    database = Database(settings.database_url.get_secret_value())
+    _prepared(database)
+    channels = open_channels(Setup(plan.senders, settings.smtp_url))
+    messages = TemplateMessages(plan, configuration.templates, channels, settings.url)
+    desk = Desk(
+        database=database,
+        clock=Clock(settings.clock_file),
+        plan=plan,
+        runbooks=configuration.runbooks,
+        registry=Registry(ACTIONS, CHECKS),
+        messages=messages,
+        enqueuer=Enqueuer(database),
+    )
+    return Bot(settings, configuration, database, desk, environ)
+
+
+def _prepared(database: Database) -> None:
+    try:
+        check(database)
+    except SchemaTooOld:
+        upgrade(database)
+        prepare(database)
+
+
+main: Callable[[], None] = cli(build)
