@@ -11,10 +11,12 @@ from bot.cli.plan_view import plan_card
 from bot.cli.results import step_result
 from bot.cli.session import Session, StepPlace
 from bot.cli.speaker import Speaker
-from bot.cli.step_line import remark
+from bot.cli.step_line import step_block
+from bot.cli.voices import voices_line
 from bot.cli.words import number
 from bot.domain import commands as c
 from bot.domain.errors import Refused
+from bot.domain.transitions import StepState
 
 SHORTEST_DIGEST = 8
 
@@ -43,7 +45,7 @@ def approve(
     confirm(session, place, f"Approve this plan as {session.words.name(speaker.person)}?", yes=yes)
     command = c.Approve(run=place.run.id, step=place.step.id, digest=shown, offer=speaker.request_id)
     after = session.give_step(speaker, "approve", place, command)
-    session.out.answer(step_result(after), approved_line(session, speaker, after), *executor_lines(session))
+    session.out.answer(step_result(after), approved_line(session, speaker, after))
 
 
 def decline(
@@ -114,17 +116,12 @@ def accept_risk(
     speaker = session.speaker(who, key, request_id)
     place = session.place(incident, step)
     why = answered("Why is this risk taken?", reason, "--reason TEXT")
-    if not yes:
-        session.out.show(remark(place.run, place.step, session.words))
+    if not yes and place.step.plan is None:
+        session.out.show(step_block(place.run, place.step, session.words))
     confirm(session, place, f"Accept this risk as {session.words.name(speaker.person)}?", yes=yes)
     command = c.AcceptRisk(run=place.run.id, step=place.step.id, reason=why)
     after = session.give_step(speaker, "accept-risk", place, command)
-    said = (
-        f"Risk accepted. {missing_line(session, after)}"
-        if after.step.awaits_approval
-        else f"Recorded. {words_of(after)}."
-    )
-    session.out.answer(step_result(after), said)
+    session.out.answer(step_result(after), risk_line(session, after))
 
 
 def break_glass(
@@ -156,7 +153,7 @@ def break_glass(
     typed = answered("Type the target to go on alone", target, "--target NAME")
     command = c.BreakGlass(run=place.run.id, step=place.step.id, digest=shown, reason=why, target=typed)
     after = session.give_step(speaker, "break-glass", place, command)
-    session.out.answer(step_result(after), f"Glass broken. {after.step.id} starts now.", *executor_lines(session))
+    session.out.answer(step_result(after), f"Glass broken: {start_line(session)}")
 
 
 # --- shared -------------------------------------------------------------------------------------------------------------
@@ -172,7 +169,7 @@ def shown_digest(place: StepPlace, given: str | None) -> str:
     if place.step.digest and not place.step.digest.startswith(wanted):
         raise Refused(
             "The plan has changed since you saw it. Your answer was not counted.",
-            f"Look at the current plan with: dr show {place.incident.id}",
+            f"Look at the current plan with: dr show {place.incident.id} {place.step.id}",
         )
     return place.step.digest or wanted
 
@@ -181,7 +178,8 @@ def confirm(session: Session, place: StepPlace, question: str, *, yes: bool) -> 
     """Show the plan, whole, and ask; raises Refused where the answer is no."""
     if yes:
         return
-    session.out.show(plan_card(place, session.words))
+    if place.step.plan is not None:
+        session.out.show(plan_card(place, session.words))
     if not agreed(question, yes=yes):
         raise Refused("Nothing was recorded.")
 
@@ -199,10 +197,19 @@ def missing_line(session: Session, place: StepPlace) -> str:
     """`two more of carol, dave, erin until 03:40.`"""
     step = place.step
     if not step.missing:
-        return "it starts now."
+        return start_line(session)
     left = ", ".join(person for person in step.waits_for if person not in step.approved_by)
     until = f" until {session.words.clock(step.expires_at)}" if step.expires_at else ""
     return f"{number(step.missing)} more of {left or 'nobody'}{until}."
+
+
+def risk_line(session: Session, place: StepPlace) -> str:
+    """What has become of an accepted risk: a plan to approve, a step that goes on, or more words to be said."""
+    if place.step.awaits_approval:
+        return f"Risk accepted. The plan needs {missing_line(session, place)}"
+    if place.step.state is StepState.BLOCKED:
+        return voices_line(session, place, extra=session.plan.approvals.accept_risk.extra)
+    return f"Risk accepted. {place.step.id} is {words_of(place)}."
 
 
 def words_of(place: StepPlace) -> str:
@@ -210,6 +217,6 @@ def words_of(place: StepPlace) -> str:
     return place.step.state.replace("_", " ")
 
 
-def executor_lines(session: Session) -> list[str]:
-    """A warning where nobody would carry it out."""
-    return [] if session.desk.executors() else ["No dr serve is running: it starts once one does."]
+def start_line(session: Session) -> str:
+    """Whether somebody carries it out."""
+    return "it starts now." if session.desk.executors() else "it starts once a dr serve is running; none is now."

@@ -13,8 +13,10 @@ def agreed(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise WrongUsage("There is no terminal to ask on. Read the plan with dr show, then add --yes and --digest.")
-    return typer.confirm(plain(question), default=False, err=True)
+        raise WrongUsage(
+            "There is no terminal to ask on. Read what is asked for above, then add --yes (and --digest for a plan)."
+        )
+    return typer.confirm(plain(question), default=False, prompt_suffix=" ", err=True)
 
 
 def answered(question: str, given: str | None, option: str) -> str:

@@ -1,19 +1,18 @@
 """An incident at one look: clocks, roles, who is waited for, and every step of every run."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output import joined, text
-from bot.cli.states import incident_state, run_state, step_state
-from bot.cli.step_line import remark
+from bot.cli.states import incident_state, run_state
+from bot.cli.step_line import step_block
 from bot.cli.words import Words, brief
 from bot.domain.cadence import next_update
 from bot.domain.durations import format_duration
-from bot.domain.incident import Incident, Run
+from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.objectives import recovery_clock
 from bot.domain.waiting import waits
 
@@ -24,7 +23,7 @@ def incident_card(incident: Incident, words: Words, warning: str = "") -> Render
     """The whole card; `warning` stands below it."""
     blocks: list[RenderableType] = [headline(incident, words), text(incident.title), Text(), facts(incident, words)]
     for run in incident.runs.values():
-        blocks += [Text(), run_headline(run), Padding(steps(run, words), (0, 0, 0, 2))]
+        blocks += [Text(), run_headline(run), steps(run, words)]
     if warning:
         blocks += [Text(), text(f"! {warning}", "yellow")]
     return Group(*blocks)
@@ -87,13 +86,7 @@ def run_headline(run: Run) -> Text:
     return joined([Text(run.id, style="bold"), text(run.runbook.title, "bold"), where, run_state(run.state), progress])
 
 
-def steps(run: Run, words: Words) -> RenderableType:
-    """Each step with its number, state, id, title, and what there is to say of it."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", style="dim")
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
-    for position, step in enumerate(run.steps.values(), start=1):
-        table.add_row(str(position), step_state(step.state), text(step.id, "bold"), remark(run, step, words))
-    return table
+def steps(run: Run, words: Words, chosen: Collection[StepRun] | None = None) -> RenderableType:
+    """Every step, or the chosen ones, as blocks."""
+    shown = run.steps.values() if chosen is None else chosen
+    return Group(*(step_block(run, step, words) for step in shown))

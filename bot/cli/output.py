@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import typer
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 PIPED_WIDTH = 120
@@ -60,6 +61,20 @@ def _escaped(ch: str) -> str:
 def text(content: str, style: str = "") -> Text:
     """Foreign text for a table or card."""
     return Text(plain(content), style=style)
+
+
+def value_text(value: object) -> str:
+    """A JSON value in one line that can be wrapped."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def numbered(position: int, *lines: Text) -> Table:
+    """Lines behind a number; what has to wrap stays behind it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    grid.add_row(f"{position:>4}", Text("\n").join(lines))
+    return grid
 
 
 def joined(parts: Iterable[Text], separator: str = "  ") -> Text:

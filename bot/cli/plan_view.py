@@ -9,13 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.output import joined, text
+from bot.cli.output import joined, text, value_text
 from bot.cli.session import StepPlace
 from bot.cli.words import Words, number, spaced
 from bot.domain.changes import Change, Plan
 from bot.domain.durations import format_duration
 from bot.domain.incident import StepRun
-from bot.domain.model import canonical
 
 INDENT = (0, 0, 0, 3)
 
@@ -66,7 +65,7 @@ def facts(place: StepPlace, words: Words) -> RenderableType:
     table.add_column(overflow="fold")
     plan = place.step.plan
     assert plan is not None
-    rows = (*_what(plan), *_costs(place, words), *_ways(plan))
+    rows = (*_costs(place, words), *_ways(plan), *_what(plan))
     for label, value in rows:
         table.add_row(label, value)
     return table
@@ -76,7 +75,7 @@ def _what(plan: Plan) -> Iterator[tuple[str, Text]]:
     if plan.summary:
         yield "action", text(f"{plan.action}: {plan.summary}")
     yield from _labelled("touches", plan.targets)
-    yield from _labelled("parameter", (f"{name} = {canonical(value)}" for name, value in plan.parameters.items()))
+    yield from _labelled("parameter", (f"{name} = {value_text(value)}" for name, value in plan.parameters.items()))
     yield from _labelled("secret", (f"{secret.name}, version {secret.version}" for secret in plan.secrets))
 
 

@@ -4,15 +4,14 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.actions.registry import ACTIONS, CHECKS
 from bot.cli import completion
 from bot.cli.errors import WrongUsage
 from bot.cli.options import Json
-from bot.cli.output import Output, joined, text
+from bot.cli.output import Output, joined, numbered, text, value_text
 from bot.cli.session import opener
 from bot.comms.failure import TemplateFailed
 from bot.comms.preview import preview as rendered
@@ -22,7 +21,6 @@ from bot.domain.decisions.world import near
 from bot.domain.durations import format_duration
 from bot.domain.errors import Refused
 from bot.domain.lookups import LookupFailed, resolve
-from bot.domain.model import canonical
 from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook, Step
 from bot.domain.scope import system_values, target_values
@@ -81,7 +79,11 @@ def show_runbook(out: Output, loaded: Configuration, name: str, system: str, env
     if environment not in plan.environments:
         raise Refused(f"The recovery plan has no environment {environment}.", near(environment, plan.environments))
     runbook = loaded.runbooks[name]
-    scope = {"system": system_values(plan, system), "target": target_values(plan, system, environment)}
+    scope = {
+        "system": system_values(plan, system),
+        "target": target_values(plan, system, environment),
+        "inputs": {name: given.default for name, given in runbook.inputs.items()},
+    }
     facts = [step_facts(runbook, step, plan, scope) for step in runbook.steps]
     out.data({"runbook": name, "system": system, "environment": environment, "steps": facts})
     if not out.as_json:
@@ -124,16 +126,12 @@ def known(value: Any, scope: dict[str, Any]) -> Any:
 
 def steps_table(facts: list[dict[str, Any]], plan: RecoveryPlan) -> RenderableType:
     """The steps, each with what there is to know of it."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", style="dim")
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
+    blocks = []
     for position, step in enumerate(facts, start=1):
         what = step.get("action") or ", ".join(step.get("checks", ())) or "by hand"
-        lines = [text(step["title"]), *(text(line, "dim") for line in step_lines(step, plan))]
-        table.add_row(str(position), text(step["id"], "bold"), text(what, "cyan"), Text("\n").join(lines))
-    return table
+        line = joined([text(step["id"], "bold"), text(step["title"]), text(what, "cyan")])
+        blocks.append(numbered(position, line, *(text(detail, "dim") for detail in step_lines(step, plan))))
+    return Group(*blocks)
 
 
 def step_lines(step: dict[str, Any], plan: RecoveryPlan) -> list[str]:
@@ -149,4 +147,4 @@ def step_lines(step: dict[str, Any], plan: RecoveryPlan) -> list[str]:
         lines.append("cannot be undone")
     parameters = step["parameters"]
     given = parameters.items() if isinstance(parameters, dict) else enumerate(parameters, start=1)
-    return [*lines, *(f"{name} = {canonical(value)}" for name, value in given)]
+    return [*lines, *(f"{name} = {value_text(value)}" for name, value in given)]

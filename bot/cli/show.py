@@ -1,28 +1,31 @@
-"""dr show: one incident as it stands, its timeline, or its progress as it goes."""
+"""dr show: one incident as it stands, the plan of one step, or the timeline."""
 
-import time
 from typing import Annotated
 
 import typer
-from rich.live import Live
+from rich.text import Text
 
+from bot.cli import completion
 from bot.cli.card import incident_card
 from bot.cli.errors import WrongUsage
 from bot.cli.event_lines import event_line
-from bot.cli.lists import NOBODY_EXECUTES
+from bot.cli.follow import follow_progress, warning
 from bot.cli.options import IncidentName, Json
-from bot.cli.session import Session
-from bot.cli.views import IncidentView, as_json
-from bot.domain.incident import Incident, Run, StepRun
-from bot.domain.transitions import IncidentState, StepState
+from bot.cli.plan_view import plan_card
+from bot.cli.session import Session, StepPlace
+from bot.cli.step_line import step_block
+from bot.cli.views import IncidentView, StepView, as_json
+from bot.domain.incident import Incident
 from bot.store.audit import export
-
-EVERY_SECONDS = 1.0
 
 
 def show(
     ctx: typer.Context,
     incident: IncidentName,
+    step: Annotated[
+        str | None,
+        typer.Argument(metavar="[STEP]", help="One step alone, with its whole plan.", autocompletion=completion.steps),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay until it waits for people, or is over.")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Everything that happened, in order.")] = False,
     json: Json = False,
@@ -31,9 +34,14 @@ def show(
 
     Example: dr show INC-7 --follow
     """
-    if follow and (json or timeline):
-        raise WrongUsage("--follow is for people alone: repeat the command without it.")
+    if sum((step is not None, follow, timeline)) > 1:
+        raise WrongUsage("Choose one: a step, --follow, or --timeline.")
+    if follow and json:
+        raise WrongUsage("--follow is for people: repeat dr show --json instead.")
     session = Session(ctx, as_json=json)
+    if step is not None:
+        show_step(session, session.place(incident, step))
+        return
     found = session.incident(incident)
     if timeline:
         show_timeline(session, found)
@@ -45,59 +53,22 @@ def show(
         session.out.show(incident_card(found, session.words, warning(session, found)))
 
 
-def warning(session: Session, incident: Incident) -> str:
-    """What keeps the incident from moving, beside what it waits for."""
-    return NOBODY_EXECUTES if moves(incident) and not session.desk.executors() else ""
+def show_step(session: Session, place: StepPlace) -> None:
+    """The step with its whole plan, as an approver reads it."""
+    if session.out.as_json:
+        session.out.data(as_json(StepView.of(place.run, place.step)))
+    else:
+        session.out.show(step_block(place.run, place.step, session.words))
+        if place.step.plan is not None:
+            session.out.show(Text(), plan_card(place, session.words))
 
 
 def show_timeline(session: Session, incident: Incident) -> None:
     """One line for each event; as JSON the lines of `dr audit export`."""
     if session.out.as_json:
         with session.services.database.read() as connection:
-            session.out.data([dict(line) for line in export(connection, incident.id)])
+            session.out.data(list(export(connection, incident.id)))
         return
     words = session.words
     for recorded in session.desk.timeline(incident.id):
         session.out.say(event_line(recorded, words))
-
-
-def follow_progress(session: Session, incident: Incident) -> None:
-    """Redraw the card each second, or without a terminal add what happened, until the bot has nothing more to do."""
-    if session.out.people.is_terminal:
-        with Live(console=session.out.people, auto_refresh=False, vertical_overflow="visible") as live:
-            while True:
-                incident = session.desk.find(incident.id)
-                blocked = warning(session, incident)
-                live.update(incident_card(incident, session.words, blocked), refresh=True)
-                if blocked or not moves(incident):
-                    return
-                time.sleep(EVERY_SECONDS)
-    seen = 0
-    while True:
-        words = session.words
-        for recorded in session.desk.timeline(incident.id)[seen:]:
-            session.out.say(event_line(recorded, words))
-            seen = recorded.seq
-        incident = session.desk.find(incident.id)
-        if incident.seq == seen and (warning(session, incident) or not moves(incident)):
-            return
-        time.sleep(EVERY_SECONDS)
-
-
-def moves(incident: Incident) -> bool:
-    """Whether the bot itself has something to do, without a person."""
-    ended = incident.state in (IncidentState.CLOSED, IncidentState.CANCELED)
-    return not ended and any(step_moves(run, step) for run, step in incident.every_step())
-
-
-def step_moves(run: Run, step: StepRun) -> bool:
-    """Whether a step runs, or is about to be looked at, planned or started."""
-    if step.state is StepState.RUNNING:
-        return True
-    if run.stopped or run.paused:
-        return step.state is StepState.UNDOING and step.started_at is not None
-    if step.awaits_approval:
-        return step.missing == 0 or bool(step.offers)
-    if step.state is StepState.READY:
-        return step.definition.kind != "manual" and not step.waits_for_start
-    return step.state is StepState.UNDOING

@@ -1,37 +1,61 @@
-"""What there is to say of a step in a line or two: its title, how long, by whom, what was found, what is missing."""
+"""A step in a line, and below it what there is to say: by whom, what was found, what is missing."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.output import text
+from bot.cli.output import joined, numbered, text
 from bot.cli.plan_view import approval_lines
+from bot.cli.states import step_state
 from bot.cli.words import Words
-from bot.domain.durations import format_duration
+from bot.domain.durations import SECOND, format_duration
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import StepState
 
 OVER = frozenset({StepState.COMPLETED, StepState.FAILED, StepState.SKIPPED, StepState.UNDONE, StepState.UNDO_FAILED})
 TROUBLED = frozenset({StepState.BLOCKED, StepState.FAILED, StepState.IN_DOUBT, StepState.UNDO_FAILED})
+EXECUTED = OVER | TROUBLED | {StepState.RUNNING, StepState.UNDOING}
+STATE_WIDTH = 18
 
 
-def remark(run: Run, step: StepRun, words: Words) -> Text:
-    """The title, and below it what matters now."""
-    lines = [line for line in _lines(run, step, words) if line]
-    first = Text.assemble(text(step.definition.title), ("  " + time_line(step, words)).rstrip())
-    return Text("\n").join([first, *(text(line, "yellow" if step.state in TROUBLED else "dim") for line in lines)])
+def step_block(run: Run, step: StepRun, words: Words) -> RenderableType:
+    """`6  ◇ pending approval  promote_replica  Promote the replica`, and the details below."""
+    position = list(run.steps).index(step.id) + 1
+    state = step_state(step.state)
+    state.pad_right(STATE_WIDTH - len(state))
+    name = text(step.id, "bold")
+    name.pad_right(max(map(len, run.steps)) - len(name))
+    line = joined([state, name, title(step), time_line(step, words)])
+    return numbered(position, line, *details(run, step, words))
 
 
-def time_line(step: StepRun, words: Words) -> str:
-    """`running for 2s`, `03:11, took 3s`, `about 5m`."""
+def title(step: StepRun) -> Text:
+    """The title; for an undo it says so."""
+    return text(f"Undo: {step.definition.title}" if step.undo else step.definition.title)
+
+
+def time_line(step: StepRun, words: Words) -> Text:
+    """`for 2s`, `03:11, took 3s`, `about 5m`."""
     if step.state in (StepState.RUNNING, StepState.UNDOING) and step.started_at:
-        return f"for {format_duration(words.now - step.started_at)}"
+        return Text(f"for {format_duration(words.now - step.started_at)}")
     if step.state in OVER and step.ended_at:
-        took = f", took {format_duration(step.ended_at - step.started_at)}" if step.started_at else ""
-        return f"{words.clock(step.ended_at)}{took}"
+        took = _took(step.ended_at - step.started_at) if step.started_at else ""
+        return Text(f"{words.clock(step.ended_at)}{took}")
     if step.state is StepState.NOT_STARTED and step.definition.expected:
-        return f"about {format_duration(step.definition.expected)}"
-    return ""
+        return Text(f"about {format_duration(step.definition.expected)}", "dim")
+    return Text()
+
+
+def _took(length: timedelta) -> str:
+    return f", took {format_duration(length)}" if length >= SECOND else ", took less than 1s"
+
+
+def details(run: Run, step: StepRun, words: Words) -> list[Text]:
+    """What matters now, one thought a line."""
+    style = "yellow" if step.state in TROUBLED else "dim"
+    return [text(line, style) for line in dict.fromkeys(_lines(run, step, words)) if line]
 
 
 def _lines(run: Run, step: StepRun, words: Words) -> Iterator[str]:
@@ -41,11 +65,13 @@ def _lines(run: Run, step: StepRun, words: Words) -> Iterator[str]:
         yield from approval_lines(step, words)
     if step.state in TROUBLED or step.state is StepState.SKIPPED or step.waits_for_start:
         yield step.reason
-    if step.state is not StepState.NOT_STARTED and step.finding != step.reason:
+    if step.state in EXECUTED:
         yield step.finding
-    if step.outcome in ("unproven", "risk_accepted"):
-        yield f"{step.outcome.replace('_', ' ')}: {step.risk_reason}".rstrip(": ")
     if step.state is StepState.BLOCKED:
         yield from (f"risk: {risk.text}" for risk in step.risks if risk.text not in step.finding)
-    for voice in step.voices:
+    if step.outcome in ("unproven", "risk_accepted"):
+        yield f"{step.outcome.replace('_', ' ')} by {words.name(step.risk_accepted_by)}: {step.risk_reason}"
+    if step.approved_by and step.started_at:
+        yield f"approved by {words.names(step.approved_by)}"
+    for voice in step.voices if step.state not in OVER else ():
         yield f"{words.name(voice.person)}: {voice.decision} ({voice.reason})"

@@ -12,6 +12,7 @@ from bot.cli.errors import WrongUsage
 from bot.cli.options import IncidentName, Json, Key, Reason, RequestId, StepName, Who
 from bot.cli.results import step_result
 from bot.cli.session import Session, StepPlace
+from bot.cli.voices import voices_line
 from bot.domain import commands as c
 from bot.domain.incident import StepRun
 from bot.domain.model import JsonValue
@@ -65,7 +66,9 @@ def skip(
     why = answered(f"Why is {place.step.id} skipped?", reason, "--reason TEXT")
     command = c.Skip(run=place.run.id, step=place.step.id, reason=why)
     after = session.give_step(session.speaker(who, key, request_id), "skip", place, command)
-    session.out.answer(step_result(after), *voice_lines(after, StepState.SKIPPED, "skipped"))
+    skipped = after.step.state is StepState.SKIPPED
+    lines = [f"{place.step.id} is skipped.", *next_steps(after)] if skipped else [voices_line(session, after)]
+    session.out.answer(step_result(after), *lines)
 
 
 def retry(
@@ -112,8 +115,8 @@ def settle(
         session.out.answer(step_result(after), f"{place.step.id} is looked at again.", follow(after))
         return
     in_doubt = after.step.state is StepState.IN_DOUBT
-    lines = waiting_voices(after) if in_doubt else [f"{place.step.id} is settled: {after.step.state}."]
-    session.out.answer(step_result(after), *lines)
+    settled = f"{place.step.id} is settled: {after.step.state.replace('_', ' ')}."
+    session.out.answer(step_result(after), voices_line(session, after) if in_doubt else settled)
 
 
 def undo(
@@ -196,16 +199,3 @@ def next_steps(place: StepPlace) -> list[str]:
 def _how(place: StepPlace, step: StepRun) -> str:
     by_hand = step.definition.kind == "manual"
     return f" (dr done {place.incident.id} {step.id})" if by_hand else " (the bot does it)"
-
-
-def voice_lines(place: StepPlace, reached: StepState, word: str) -> list[str]:
-    """That it is done, or that more people must say the same."""
-    if place.step.state is reached:
-        return [f"{place.step.id} is {word}.", *next_steps(place)]
-    return waiting_voices(place)
-
-
-def waiting_voices(place: StepPlace) -> list[str]:
-    """That one person's word is not enough here."""
-    said = len({voice.person for voice in place.step.voices})
-    return [f"Recorded. {said} said so by now; {place.step.id} needs more people to say the same."]

@@ -9,7 +9,7 @@ from bot.cli.options import IncidentName, Json, Key, Reason, RequestId, Who
 from bot.cli.sections import Draft, DryRun, read_sections
 from bot.cli.session import Session
 from bot.cli.words import length_of
-from bot.domain.cadence import next_update
+from bot.domain.cadence import missed_updates, next_update
 from bot.domain.commands import DraftUpdate, PostUpdate, SnoozeUpdate
 from bot.domain.incident import Incident
 from bot.domain.model import replace
@@ -42,7 +42,7 @@ def update(
         after = session.give(speaker, "update", before.id, DraftUpdate(sections=sections))
         session.out.answer(update_result(after, ""), f"Kept for the next update, {due(session, after)}.")
         return
-    text, written = session.services.messages.update(with_sections(before, sections), session.desk.now())
+    text, written = drafted(session, with_sections(before, sections))
     if dry_run:
         session.out.answer(update_result(before, text), text)
         return
@@ -56,6 +56,13 @@ def with_sections(incident: Incident, sections: dict[str, str]) -> Incident:
     """The incident as if these words had been written for its next update."""
     drafted = {**incident.updates.draft, **sections}
     return replace(incident, updates=replace(incident.updates, draft=drafted))
+
+
+def drafted(session: Session, incident: Incident) -> tuple[str, dict[str, str]]:
+    """The update as it would go out now, with what was missed if it is late."""
+    now, moment, every = session.desk.now(), next_update(incident), incident.updates.every
+    missed = missed_updates(moment, every, now) if moment and every else 0
+    return session.services.messages.update(incident, now, missed)
 
 
 def due(session: Session, incident: Incident) -> str:
