@@ -1,0 +1,148 @@
+"""One run of the scenario with the bot cut off at one call, and what must hold after it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.domain import commands as c
+from bot.domain.incident import Incident
+from bot.domain.transitions import RunState
+from bot.store import deliveries
+from bot.store.audit import Line
+from tests.faults import invariants
+from tests.faults.gate import Call, Place, Trap
+from tests.faults.people import People
+from tests.faults.world import SYSTEM, World
+
+SETTLED_WITHIN = 60.0
+PAUSE = 0.08
+MAILS = 2  # the declare's and the step's
+
+
+@dataclass
+class Scenario:
+    """A runbook to be carried out. `gated` is step -> approvals; `changes` are the steps that change something."""
+
+    runbook: str
+    gated: Mapping[str, int]
+    changes: tuple[str, ...]
+    mails: int = MAILS
+
+
+@dataclass
+class Outcome:
+    """What one run showed. `faults` is empty where every invariant held."""
+
+    trap: Trap | None
+    incident: str
+    ledger: list[Call]
+    lines: list[Line]
+    people: People
+    faults: list[str] = field(default_factory=list)
+    killed: bool = False
+    seconds: float = 0.0
+    settled_after: float = 0.0
+
+
+def traps(ledger: Iterable[Call]) -> list[Trap]:
+    """Both sides of every call of a recorded run."""
+    return [Trap(call.place, phase) for call in ledger for phase in ("before", "after")]
+
+
+def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
+    """Carry the runbook out; the bot dies at the trap, is started again, and people see it through."""
+    began = time.monotonic()
+    world.restore()
+    world.gate.reset(trap)
+    people = People(
+        world.bot.desk, world.keys, lambda step: bool(world.gate.applied(step)), name=f"people-{began:.6f}"
+    )
+    if not world.life.alive:
+        world.restart()
+    incident = people.declare(f"cut {trap}", SYSTEM)
+    world.gate.has_intent = lambda step, token: has_intent(world, incident.id, step, token)
+    people.give(incident.id, c.Start(runbook=scenario.runbook, system=SYSTEM), "alice")
+    outcome = Outcome(trap, incident.id, world.gate.ledger, [], people)
+    see_through(world, people, incident.id, outcome)
+    world.gate.has_intent = None
+    outcome.lines = invariants.exported(world.bot.database, incident.id)
+    outcome.faults += judged(outcome, scenario)
+    people.give(incident.id, c.Cancel(reason="the run is over"), "alice")
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def see_through(world: World, people: People, incident_id: str, outcome: Outcome) -> None:
+    """Until the run is completed and the mails are out, at most a minute after the death."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    killed_at = 0.0
+    while True:
+        if world.gate.sprung.is_set() and not outcome.killed:
+            outcome.killed, killed_at = True, time.monotonic()
+            deadline = killed_at + SETTLED_WITHIN
+            world.restart()
+        incident = people.attend(incident_id)
+        if is_over(world, incident):
+            outcome.settled_after = time.monotonic() - killed_at if killed_at else 0.0
+            return
+        if time.monotonic() > deadline:
+            outcome.faults.append(f"I4 not settled within {SETTLED_WITHIN:g} s: {where_it_stands(incident)}")
+            return
+        time.sleep(PAUSE)
+
+
+def is_over(world: World, incident: Incident) -> bool:
+    if not incident.runs or incident.runs["R1"].state is not RunState.COMPLETED:
+        return False
+    with world.bot.database.read() as connection:
+        return all(row.state in ("sent", "failed") for row in deliveries.of_stream(connection, incident.id))
+
+
+def where_it_stands(incident: Incident) -> str:
+    steps = [f"{step.id} {step.state} ({step.reason or step.finding})" for _, step in incident.every_step()]
+    return "; ".join(steps)
+
+
+def has_intent(world: World, incident_id: str, step: str, token: str) -> bool:
+    """Whether the bot's record announces this change: the step's newest event of execution is its start."""
+    started = False
+    for line in invariants.exported(world.bot.database, incident_id):
+        data = invariants.of(line)
+        if data.get("step") != step:
+            continue
+        if line["type"] in ("StepStarted", "UndoStarted"):
+            started = not token or data["token"] == token
+        elif line["type"] in ("StepApplied", "StepCompleted", "StepFailed", "StepSettled", "UndoApplied"):
+            started = False
+    return started
+
+
+def judged(outcome: Outcome, scenario: Scenario) -> list[str]:
+    ledger, lines = outcome.ledger, outcome.lines
+    mails = [call.detail for call in ledger if call.place.what == "smtp mail" and call.answered]
+    return [
+        *invariants.once(ledger, scenario.changes),
+        *invariants.one_call_an_attempt(ledger),
+        *invariants.intents(ledger),
+        *invariants.results(lines),
+        *invariants.approved(lines, scenario.gated),
+        *invariants.words_kept(lines, outcome.people.words),
+        *invariants.mails_once(mails, scenario.mails),
+        *_settlements(outcome),
+    ]
+
+
+def _settlements(outcome: Outcome) -> list[str]:
+    """What can't be known was said: a doubt that stands in the timeline before its settlement."""
+    doubted = {_place(line) for line in outcome.lines if line["type"] == "StepInDoubt"}
+    settled = {_place(line) for line in outcome.lines if line["type"] == "StepSettled"}
+    return [f"I4 {step} attempt {attempt} was settled without a doubt" for step, attempt in settled - doubted]
+
+
+def _place(line: Line) -> tuple[str, int]:
+    data = invariants.of(line)
+    return str(data["step"]), int(data["attempt"])
+
+
+def places(ledger: Iterable[Call]) -> list[Place]:
+    return [call.place for call in ledger]
