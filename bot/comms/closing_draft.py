@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.comms.update_draft import landmarks
-from bot.comms.view import DONE, View, bold, said
+from bot.comms.view import DONE, IN_THE_WAY, View, bold, said
 from bot.comms.words import listed, roughly, spell
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import StepState
@@ -58,13 +58,8 @@ def measured_loss(step: StepRun) -> float | None:
 def follow_up(view: View) -> str:
     """What is still to do: steps that were left, and what stands broken."""
     stuck = [sentence for _, sentence in view.in_the_way()]
-    stuck_steps = {step.id for step, _ in view.in_the_way()}
-    left = [
-        bold(step)
-        for run in view.runs
-        for step in run.steps.values()
-        if step.state not in DONE and step.state is not StepState.CANCELED and step.id not in stuck_steps
-    ]
+    elsewhere = {*DONE, *IN_THE_WAY, StepState.CANCELED}
+    left = [bold(step) for run in view.runs for step in run.steps.values() if step.state not in elsewhere]
     still = [f"Still to do: {listed(left, MOST)}."] if left else []
     return " ".join((*stuck, *still)) or "None that the bot knows of."
 

@@ -99,7 +99,7 @@ def sources(template: Template) -> dict[str, str]:
 
 def marked(text: str, facts: Facts) -> str:
     """The text; in a drill it says so first, whatever the template says, so that nobody takes it for the real thing."""
-    if not field(facts, "drill") or DRILL in text:
+    if not field(facts, "drill") or DRILL in text.partition("\n")[0]:
         return text
     return f"*{DRILL}*\n{text}" if "\n" in text else f"[{DRILL}] {text}"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.comms.view import DONE, View, bold, said
+from bot.comms.view import DONE, IN_THE_WAY, View, bold, said
 from bot.comms.words import listed, roughly, spell
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import IncidentState, RunState, StepState
@@ -91,8 +91,8 @@ def _going(view: View, step: StepRun) -> str:
 
 def _waiting(view: View) -> Iterator[str]:
     """Who is waited for; what stands in the way has its place among the challenges."""
-    stuck = {step.id for step, _ in view.in_the_way()}
-    found = [wait for wait in waits(view.incident, view.plan) if wait.step not in stuck]
+    stuck = {(run.id, step.id) for run, step in view.incident.every_step() if step.state in IN_THE_WAY}
+    found = [wait for wait in waits(view.incident, view.plan) if (wait.run, wait.step) not in stuck]
     yield from (_wait(view, wait) for wait in found[:MOST])
     if len(found) > MOST:
         yield f"{len(found) - MOST} more steps wait for people."

@@ -1,6 +1,7 @@
 """Templates: what they may say, what they can't do, and what goes out when one can't be used."""
 
 import time
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from bot.comms.preview import preview
 from bot.config.template_grammar import FILTERS
 from bot.domain import events as e
 from bot.domain.template import Template
+from bot.engine.ports import Delivery
 from tests.unit.comms_builders import Shelf, caused, messages, night, project_plan, promoted, template
 
 NAUGHTY = [
@@ -129,12 +131,18 @@ def test_the_line_of_a_fault_is_named() -> None:
     assert "line 2: a template can't call" in str(fails("a\n{{ x() }}"))
 
 
+def with_a_list(delivery: Delivery) -> Delivery:
+    """The delivery with a list among its facts, as a later version may have one."""
+    incident = delivery.fields["incident"]
+    assert isinstance(incident, dict)
+    return replace(delivery, fields={**delivery.fields, "incident": {**incident, "list": list(range(500))}})
+
+
 def test_an_endless_loop_is_cut_and_the_safe_text_goes_out() -> None:
     """A hundred million turns are cut within the cap; the text says why, and holds the sections all the same."""
     shelf = Shelf()
     sender = messages(shelf, templates=template(ENDLESS, "initial_notification"))
-    first = caused(night(), sender)[0]
-    first.fields["incident"]["list"] = list(range(500))  # type: ignore[index, call-overload]
+    first = with_a_list(caused(night(), sender)[0])
     begun = time.thread_time()
     with capture_logs() as logged:
         sender.deliver(first)
@@ -148,8 +156,7 @@ def test_a_text_without_end_is_cut() -> None:
     """Output beyond 64 kB is never collected."""
     shelf = Shelf()
     sender = messages(shelf, templates=template(LOOPS + "0123456789" + "{% endfor %}" * 3, "initial_notification"))
-    first = caused(night(), sender)[0]
-    first.fields["incident"]["list"] = list(range(500))  # type: ignore[index, call-overload]
+    first = with_a_list(caused(night(), sender)[0])
     sender.deliver(first)
     text = shelf.kept[0][1].text
     assert "the text has more than 64 kB" in text
@@ -194,9 +201,8 @@ def test_what_people_type_never_runs_and_never_breaks_a_line(naughty: str) -> No
     declared = story.rows[0].event
     assert isinstance(declared, e.IncidentDeclared)
     event = declared.model_copy(update={"title": naughty, "description": naughty})
-    story.state = story.incident.__class__(**{**vars(story.incident), "title": naughty, "description": naughty})
-    row = story.rows[0].__class__(**{**vars(story.rows[0]), "event": event})
-    for delivery in sender.caused_by(None, story.incident, (row,)):
+    incident = replace(story.incident, title=naughty, description=naughty)
+    for delivery in sender.caused_by(None, incident, (replace(story.rows[0], event=event),)):
         sender.deliver(delivery)
     subject, text = shelf.kept[0][1].subject, shelf.kept[0][1].text
     assert subject.startswith("[SEV1] INC-7 ")
