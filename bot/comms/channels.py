@@ -22,6 +22,9 @@ class Channel(Protocol):
     def send(self, message: Outgoing, person: Person) -> str:
         """Hand a message over and return the channel's id of it; raises NotDelivered."""
 
+    def check(self) -> None:
+        """Look whether it would take a message now; raises NotDelivered."""
+
 
 @dataclass(frozen=True)
 class Setup:

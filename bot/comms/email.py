@@ -5,19 +5,31 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 
 from pydantic import SecretStr
 
 from bot.comms.clean import clean, one_line
 from bot.comms.outgoing import Outgoing
-from bot.comms.smtp import NAME, BadSmtpUrl, SmtpServer, hand_over, smtp_server
+from bot.comms.smtp import NAME, BadSmtpUrl, SmtpServer, greet, hand_over, smtp_server
 from bot.domain.plan import Person
 from bot.engine.ports import NotDelivered
 
-POLICY = SMTP.clone(cte_type="7bit")  # any mail server takes it
+UNFOLDED = ("Message-ID", "References")
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class MailPolicy(EmailPolicy):
+    """Ids stay on the line of their name: not every reader puts them together again."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name in UNFOLDED:
+            return f"{name}: {value}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
+POLICY = MailPolicy(linesep="\r\n", cte_type="7bit")  # any mail server takes it
 
 
 class EmailChannel:
@@ -32,17 +44,27 @@ class EmailChannel:
 
     def send(self, message: Outgoing, person: Person) -> str:
         """Hand a mail over; returns its Message-ID; raises NotDelivered."""
+        server, sender = self._set_up()
+        if person.email is None:
+            text = f"{person.name} has no email address. Add it to people in plan.yml."
+            raise NotDelivered(NAME, text, permanent=True)
+        mail = compose(message, sender, person.name, person.email)
+        hand_over(server, mail)
+        return str(mail["Message-ID"])
+
+    def check(self) -> None:
+        """Greet the mail server and log in; raises NotDelivered."""
+        server, _ = self._set_up()
+        greet(server)
+
+    def _set_up(self) -> tuple[SmtpServer, str]:
+        """The server and the sender; raises NotDelivered with what to set."""
         if self._server is None:
             raise NotDelivered(NAME, self._trouble, permanent=True)
         if self._sender is None:
             text = "The recovery plan names no sender. Add senders: {email: DR Bot <dr@example.com>} to plan.yml."
             raise NotDelivered(NAME, text, permanent=True)
-        if person.email is None:
-            text = f"{person.name} has no email address. Add it to people in plan.yml."
-            raise NotDelivered(NAME, text, permanent=True)
-        mail = compose(message, self._sender, person.name, person.email)
-        hand_over(self._server, mail)
-        return str(mail["Message-ID"])
+        return self._server, self._sender
 
 
 def email_channel(sender: str | None, url: SecretStr | None) -> EmailChannel:

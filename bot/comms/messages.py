@@ -1,6 +1,6 @@
 """What is told to whom, in which words: the engine's `Messages`, made from the recovery plan, templates and channels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -89,6 +89,10 @@ class TemplateMessages:
             except NotDelivered as failure:
                 failures.append(failure)
         raise _together(failures)
+
+    def checks(self) -> Mapping[str, Callable[[], None]]:
+        """For every channel a look whether it would take a message now; the look raises NotDelivered."""
+        return {name: channel.check for name, channel in self._channels.items()}
 
     def _open(self, named: tuple[str, ...]) -> Iterator[Channel]:
         """The channels that this bot has, email at last."""

@@ -2,7 +2,8 @@
 
 import smtplib
 import ssl
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from email.message import EmailMessage
 from socket import gethostname
 from typing import Literal
@@ -14,6 +15,7 @@ from bot.comms.clean import one_line
 from bot.domain.errors import DRError
 from bot.domain.model import Model
 from bot.engine.ports import NotDelivered
+from bot.redaction import hide
 
 TIMEOUT = 10.0  # seconds, for the connection and for each answer
 PORTS = {"smtp": 25, "smtps": 465}
@@ -51,21 +53,36 @@ def smtp_server(url: str) -> SmtpServer:
     starttls = asked.get("starttls") == ["1"]
     if starttls and parts.scheme == "smtps":
         raise BadSmtpUrl("SMTP_URL asks for TLS twice: smtps:// needs no ?starttls=1.")
+    password = unquote(parts.password or "")
+    hide(password)
     return SmtpServer(
         host=parts.hostname,
         port=port,
         tls="always" if parts.scheme == "smtps" else "starttls" if starttls else "none",
         user=unquote(parts.username or ""),
-        password=SecretStr(unquote(parts.password or "")),
+        password=SecretStr(password),
     )
 
 
 def hand_over(server: SmtpServer, message: EmailMessage) -> None:
     """Send one mail to one address; raises NotDelivered. Once the server has taken it, nothing unsends it."""
+    with _session(server) as smtp:
+        smtp.send_message(message)
+
+
+def greet(server: SmtpServer) -> None:
+    """Connect and log in, and nothing else; raises NotDelivered."""
+    with _session(server):
+        pass
+
+
+@contextmanager
+def _session(server: SmtpServer) -> Iterator[smtplib.SMTP]:
+    """A conversation with the server; whatever goes wrong in it is raised as NotDelivered."""
     try:
         with closing(_connect(server)) as smtp:
             _log_in(smtp, server)
-            smtp.send_message(message)
+            yield smtp
             with suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
     except smtplib.SMTPRecipientsRefused as error:

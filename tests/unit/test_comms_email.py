@@ -78,6 +78,14 @@ def test_what_a_mail_looks_like() -> None:
     assert mail.get_content().splitlines() == ["*INC-7* Größe 数据库"]
 
 
+def test_long_ids_are_not_broken() -> None:
+    """Readers compare a Message-ID as it stands, so it is never folded."""
+    message = Outgoing("INC-7/R1/activate_dr_team/1/alice-from-the-night-shift.0a1b2c3d4e5f", "INC-7.0a", "s", "t")
+    raw = compose(message, SENDER, ALICE.name, "alice@example.com").as_bytes()
+    token = b"INC-7.R1.activate_dr_team.1.alice-from-the-night-shift.0a1b2c3d4e5f"
+    assert b"\r\nMessage-ID: <" + token + b"@dr-bot.example.com>\r\n" in raw
+
+
 @pytest.mark.parametrize(
     "naughty",
     ["a\r\nBcc: everyone@example.com", "a\nb", "\x00", "\ud800", "\u202eb", "x" * 10_000, "a\u2028b", "=?utf-8?q?x?="],
