@@ -1,14 +1,13 @@
 """Who speaks, proven: every command that changes an incident is signed, and the signature checked before anything is kept."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from uuid import uuid4
 
-import typer
 from pydantic_core import to_jsonable_python
 
+from bot.cli.asking import secret
 from bot.cli.errors import WrongUsage
 from bot.domain.approvals import Proof
 from bot.domain.commands import Command, StepCommand
@@ -69,14 +68,9 @@ def speaker(person: str | None, key: Path | None, request_id: str | None, plan: 
 
 
 def passphrase_of(path: Path, data: bytes) -> str | None:
-    """The passphrase of a protected key, asked for on the terminal; raises WrongUsage without one."""
+    """The passphrase of a protected key, asked for on the terminal; raises WrongUsage where there is none."""
     try:
         prove(data, "")
     except KeyLocked:
-        if not sys.stdin.isatty():
-            raise WrongUsage(
-                f"The key {path} is protected, and there is no terminal to ask for its passphrase."
-            ) from None
-        answer: str = typer.prompt(f"Passphrase of {path}", hide_input=True, err=True)
-        return answer
+        return secret(f"Passphrase of {path}")
     return None
