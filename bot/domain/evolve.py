@@ -119,8 +119,9 @@ def _reopened(state: Incident, _: e.IncidentReopened, row: Recorded) -> Changes:
     }
 
 
-def _severity(state: Incident, event: e.SeverityChanged, _: Recorded) -> Changes:
-    return {"severity": event.severity, "updates": replace(state.updates, every=event.update_every)}
+def _severity(state: Incident, event: e.SeverityChanged, row: Recorded) -> Changes:
+    updates = replace(state.updates, every=event.update_every, paced_at=row.at)
+    return {"severity": event.severity, "updates": updates}
 
 
 def _posted(state: Incident, event: e.UpdatePosted, row: Recorded) -> Changes:
