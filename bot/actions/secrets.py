@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Protocol
 from bot.actions.aws_errors import aws_look
 from bot.domain.plan import EnvSecret, FileSecret, ManagedSecret
 from bot.engine.ports import Unavailable
+from bot.redaction import hide
 
 UNVERSIONED = "unversioned"
 """What the environment and files say of a value's version. A hash of the value would help to guess it."""
@@ -19,6 +20,7 @@ class Secret:
     __slots__ = ("_value", "version")
 
     def __init__(self, value: str, version: str) -> None:
+        hide(value)
         self._value = value
         self.version = version
 

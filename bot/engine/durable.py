@@ -4,6 +4,7 @@ A job is a name and JSON arguments; its id makes it once. It is enqueued in the 
 least once: a job whose replica dies is run again from its beginning, so every job reads the state before it acts.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +94,11 @@ class Durable:
     def busy(self) -> int:
         """How many jobs wait or run."""
         return len(DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
+
+    def standing(self) -> dict[str, int]:
+        """How many jobs are `waiting` and `running`."""
+        found = Counter(job.status for job in DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
+        return {"waiting": found["ENQUEUED"], "running": found["PENDING"]}
 
     def take_over(self, live: frozenset[str]) -> list[str]:
         """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids."""

@@ -217,6 +217,9 @@ class Messages(Protocol):
     def deliver(self, delivery: Delivery) -> Receipt:
         """Send one message; raises NotDelivered."""
 
+    def checks(self) -> Mapping[str, Callable[[], None]]:
+        """For every channel a look whether it would take a message now; the look raises NotDelivered."""
+
 
 Confirm = Callable[[Incident, Run, StepRun], Mapping[str, str]]
 """Checks the approvals of a step anew, just before the call: whoever can't be confirmed, and why."""

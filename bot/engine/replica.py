@@ -15,6 +15,7 @@ from bot.domain.errors import DRError, NotConfirmed, NotRecorded
 from bot.domain.model import JsonValue
 from bot.engine.desk import Desk
 from bot.engine.durable import Durable, Handler, Job
+from bot.engine.pulse import Pulse
 from bot.engine.steps import StepRunner
 from bot.engine.telling import Teller
 from bot.store import leases, moments
@@ -29,6 +30,7 @@ FORGET_EVERY = 3600.0
 BATCH = 200
 # A moment that was turned into a job is armed again so much later, in case the job is lost: looks re-arm themselves.
 SAFETY = timedelta(minutes=1)
+VITAL = frozenset({"lease", "sweep", "take-over"})  # parts without which nothing is executed
 WORKING = frozenset({"look", "deliver"})  # kinds that somebody who waits for the end waits for
 log = structlog.get_logger()
 
@@ -57,7 +59,7 @@ class Replica:
         path = self.desk.database.path
         self._lock = EngineLock(path) if path else None
         self._durable = Durable(self.desk.database, f"{self.name}-{self.executor_id}", self._handlers())
-        self.trouble = ""
+        self.pulse = Pulse()
 
     def _handlers(self) -> dict[str, Handler]:
         """Job names and their bodies. A changed body that reads other arguments gets a new name."""
@@ -129,6 +131,18 @@ class Replica:
         if self._lock is not None:
             self._lock.release()
 
+    def trouble(self) -> str:
+        """Why this replica takes no work; empty while it does."""
+        if self._lost.is_set():
+            return "Another process has taken this replica's lease."
+        if self._stopping.is_set():
+            return "It is stopping."
+        return self.pulse.trouble(VITAL) or self.pulse.silence()
+
+    def jobs(self) -> Mapping[str, int]:
+        """How many jobs of all replicas are `waiting` and `running`."""
+        return self._durable.standing()
+
     # --- what goes on -----------------------------------------------------------------------------------------------------
 
     def _spawn(self, name: str, seconds: float, work: Callable[[], object]) -> None:
@@ -138,22 +152,19 @@ class Replica:
 
     def _repeat(self, name: str, seconds: float, work: Callable[[], object]) -> None:
         """A database that is away is waited for; it is said once when it goes and once when it is back."""
-        away = False
         while not self._stopping.is_set():
             try:
                 work()
-                if away:
+                if self.pulse.well(name):
                     log.info("back", part=name)
-                away, self.trouble = False, "" if not away else self.trouble
             except LeaseLost:
                 self._lost.set()
                 return
             except (NotRecorded, NotConfirmed) as trouble:
-                self.trouble = str(trouble)
-                if not away:
+                if self.pulse.unwell(name, str(trouble)):
                     log.warning("away", part=name, reason=str(trouble))
-                away = True
-            except Exception:  # the edge of this thread: it must go on
+            except Exception as error:  # the edge of this thread: it must go on
+                self.pulse.unwell(name, f"{name} fails with {type(error).__name__}; the log says more.")
                 log.exception("part_failed", part=name)
             self._stopping.wait(seconds)
 
@@ -168,7 +179,9 @@ class Replica:
 
     def sweep(self) -> int:
         """Turn the moments that have come into jobs; returns how many."""
-        return self.desk.transact(self._sweep)
+        swept = self.desk.transact(self._sweep)
+        self.pulse.swept()
+        return swept
 
     def _sweep(self, connection: Connection, now: datetime) -> int:
         rows = moments.due(connection, now, BATCH)

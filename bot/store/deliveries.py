@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from bot.domain.model import JsonValue, canonical
 from bot.domain.timeline import moment
@@ -130,6 +130,12 @@ def of_stream(connection: Connection, stream: str) -> list[Delivery]:
     statement = select(deliveries).where(deliveries.c.stream == stream)
     rows = connection.execute(statement.order_by(deliveries.c.created_at, deliveries.c.id))
     return [as_delivery(row) for row in rows]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many deliveries there are of each state that occurs."""
+    statement = select(deliveries.c.state, func.count().label("number")).group_by(deliveries.c.state)
+    return {row.state: row.number for row in connection.execute(statement)}
 
 
 def as_delivery(row: Row[tuple[object, ...]]) -> Delivery:

@@ -28,6 +28,7 @@ from bot.engine.ports import (
     Check,
     Delivery,
     NotApplied,
+    NotDelivered,
     Notice,
     OutcomeUnknown,
     Receipt,
@@ -145,6 +146,7 @@ class Quiet:
     """Messages of few words; what is delivered goes to a list."""
 
     sent: list[Delivery] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def caused_by(self, before: Incident | None, after: Incident, events: tuple[Recorded, ...]) -> tuple[Delivery, ...]:
         return tuple(
@@ -165,6 +167,14 @@ class Quiet:
     def deliver(self, delivery: Delivery) -> Receipt:
         self.sent.append(delivery)
         return Receipt("list", delivery.id)
+
+    def checks(self) -> Mapping[str, Callable[[], None]]:
+        return {"list": self.check}
+
+    def check(self) -> None:
+        """Fails while `broken` holds a reason."""
+        for reason in self.broken:
+            raise NotDelivered("list", reason)
 
 
 @dataclass(frozen=True)

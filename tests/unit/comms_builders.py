@@ -67,6 +67,10 @@ class Shelf:
         self.kept.append((person.name, message))
         return f"<{message.token}>"
 
+    def check(self) -> None:
+        if self.refuses:
+            raise self.refuses
+
 
 def messages(
     *channels: Channel, plan: RecoveryPlan | None = None, templates: Mapping[str, Template] | None = None

@@ -240,3 +240,5 @@ def test_a_channel_that_is_not_set_up_says_what_to_set(name: str) -> None:
         channel.send(Outgoing("t", "INC-7", "subject", "text"), Person(name="Alice", email="alice@example.com"))
     assert caught.value.permanent
     assert caught.value.channel == name
+    with pytest.raises(NotDelivered, match="Set "):
+        channel.check()
