@@ -12,6 +12,7 @@ from bot.cli.errors import WrongUsage
 from bot.cli.output import plain
 from bot.domain.errors import DRError, Refused
 from bot.domain.problems import ConfigurationError
+from bot.redaction import redact
 from bot.settings import SettingsError
 from bot.store.errors import BadDatabaseUrl, SchemaTooNew, SchemaTooOld
 
@@ -46,7 +47,7 @@ class Edge(TyperGroup):
 def write_report() -> str:
     """The traceback in a file that only this user may read; the file's path."""
     with NamedTemporaryFile("w", prefix="dr-report-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        file.write(traceback.format_exc())
+        file.write(redact(traceback.format_exc()))
     return file.name
 
 

@@ -72,7 +72,9 @@ class Words:
 
 def brief(length: timedelta) -> str:
     """Whole minutes from a minute on: `9m`, `1h 3m`, `40s`."""
-    return format_duration(length // MINUTE * MINUTE if abs(length) >= MINUTE else length)
+    if length < timedelta():
+        return f"-{brief(-length)}"
+    return format_duration(length // MINUTE * MINUTE if length >= MINUTE else length)
 
 
 def length_of(text: str) -> timedelta:
