@@ -85,13 +85,11 @@ class Gate:
         """A call has come. Raises Severed or Failed where it must not be passed on."""
         with self._lock:
             self._seen[what] += 1
-            call = Call(
-                Place(what, self._seen[what]), step, token, time.monotonic(), session=session, detail=detail
-            )
+            call = Call(Place(what, self._seen[what]), step, token, time.monotonic(), session=session, detail=detail)
             self.ledger.append(call)
-        self._spring(call, "before")
         if step and self.has_intent is not None:
             call.intent = self.has_intent(step, token)
+        self._spring(call, "before")
         call.forwarded = True
         return call
 
@@ -100,10 +98,6 @@ class Gate:
         call.applied = applied and bool(call.step)
         self._spring(call, "after")
         call.answered = True
-
-    def applied(self, step: str) -> list[Call]:
-        """The calls by which a step changed the far side."""
-        return [call for call in self.ledger if call.step == step and call.applied]
 
     def _spring(self, call: Call, phase: Phase) -> None:
         trap = self.trap

@@ -60,9 +60,7 @@ class FarSide:
     def arrive(self, request: BaseHTTPRequestHandler, body: bytes) -> Call:
         raise NotImplementedError
 
-    def serve(
-        self, request: BaseHTTPRequestHandler, body: bytes, call: Call
-    ) -> tuple[int, dict[str, str], bytes]:
+    def serve(self, request: BaseHTTPRequestHandler, body: bytes, call: Call) -> tuple[int, dict[str, str], bytes]:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -103,9 +101,7 @@ class Aws(FarSide):
             what, step=CHANGES.get(what, ""), token=token[1].decode() if token else "", detail=request.path
         )
 
-    def serve(
-        self, request: BaseHTTPRequestHandler, body: bytes, call: Call
-    ) -> tuple[int, dict[str, str], bytes]:
+    def serve(self, request: BaseHTTPRequestHandler, body: bytes, call: Call) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection(self._upstream, timeout=30)
         try:
             connection.request(request.command, request.path, body, dict(request.headers.items()))
@@ -145,9 +141,7 @@ class Hooks(FarSide):
             f"hook {request.command} {path}", step=step, token=request.headers.get("Idempotency-Key", "")
         )
 
-    def serve(
-        self, request: BaseHTTPRequestHandler, body: bytes, call: Call
-    ) -> tuple[int, dict[str, str], bytes]:
+    def serve(self, request: BaseHTTPRequestHandler, body: bytes, call: Call) -> tuple[int, dict[str, str], bytes]:
         path = urlsplit(request.path).path
         if request.command == "POST":
             self.done.setdefault(path, []).append(call.token)

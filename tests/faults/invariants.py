@@ -1,7 +1,7 @@
 """What must hold after every run, judged from the far side's ledger and the audit export."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bot.domain.model import canonical
@@ -11,7 +11,8 @@ from bot.store.database import Database
 from tests.faults.gate import Call
 from tests.faults.people import Word
 
-UNDER_WAY = ("running", "undoing")
+STARTS = ("StepStarted", "UndoStarted")
+RESULTS = ("StepCompleted", "StepFailed", "UndoCompleted", "UndoFailed", "StepBlocked")
 
 
 def exported(database: Database, stream: str) -> list[Line]:
@@ -25,12 +26,29 @@ def faults_of_chain(database: Database) -> list[str]:
         return [f"I6 {found.stream} row {found.seq}: {found.what}" for found in audit.verify(connection)]
 
 
-def once(ledger: Iterable[Call], steps: Iterable[str]) -> list[str]:
-    """I1: with the truth told, each step's change took effect exactly once in the whole run."""
+def once(ledger: Iterable[Call], parts: Mapping[str, Collection[str]], again: Collection[str]) -> list[str]:
+    """I1: with the truth told, each part of each step's change took effect exactly once in the whole run.
+
+    Statements that begin with one of `again` are harmless to repeat, and may have been.
+    """
     applied = Counter((call.step, call.place.what) for call in ledger if call.applied)
-    found = [f"I1 {what} of {step} was applied {n} times" for (step, what), n in applied.items() if n != 1]
-    done = {step for step, _ in applied}
-    return found + [f"I1 the change of {step} never took effect" for step in steps if step not in done]
+    wanted = [(step, what) for step, whats in parts.items() for what in whats]
+    found = [f"I1 {what} of {step} never took effect" for step, what in wanted if not applied[step, what]]
+    for (step, what), times in applied.items():
+        if times > 1 and not any(harmless in what for harmless in again):
+            found.append(f"I1 {what} of {step} was applied {times} times")
+    return found
+
+
+def within_attempts(ledger: Iterable[Call], lines: Iterable[Line]) -> list[str]:
+    """I1: no part of a change took effect more often than its step was started."""
+    starts = Counter(of(line)["step"] for line in lines if line["type"] == "StepStarted")
+    applied = Counter((call.step, call.place.what) for call in ledger if call.applied)
+    return [
+        f"I1 {what} of {step} was applied {n} times in {starts[step]} attempts"
+        for (step, what), n in applied.items()
+        if n > starts[step]
+    ]
 
 
 def one_call_an_attempt(ledger: Iterable[Call]) -> list[str]:
@@ -46,17 +64,15 @@ def intents(ledger: Iterable[Call]) -> list[str]:
 
 def results(lines: Iterable[Line]) -> list[str]:
     """I6: each start is followed by its result, a doubt that was settled among them."""
-    open_: dict[tuple[str, int], str] = {}
+    unfinished: dict[tuple[str, int], str] = {}
     for line in lines:
         data = of(line)
         key = (str(data.get("step")), int(data.get("attempt", 0)))
-        if line["type"] in ("StepStarted", "UndoStarted"):
-            open_[key] = line["type"]
-        elif line["type"] in ("StepCompleted", "StepFailed", "UndoCompleted", "UndoFailed", "StepBlocked"):
-            open_.pop(key, None)
-        elif line["type"] == "StepSettled" and data["outcome"] == "not_happened":
-            open_.pop(key, None)
-    return [f"I6 {step} attempt {attempt} has a {type_} and no result" for (step, attempt), type_ in open_.items()]
+        if line["type"] in STARTS:
+            unfinished[key] = line["type"]
+        elif line["type"] in RESULTS or data.get("outcome") == "not_happened":
+            unfinished.pop(key, None)
+    return [f"I6 {step} attempt {n} has a {type_} and no result" for (step, n), type_ in unfinished.items()]
 
 
 def approved(lines: list[Line], gated: Mapping[str, int]) -> list[str]:

@@ -10,23 +10,36 @@ from bot.domain.transitions import RunState
 from bot.store import deliveries
 from bot.store.audit import Line
 from tests.faults import invariants
-from tests.faults.gate import Call, Place, Trap
+from tests.faults.gate import Call, Trap
 from tests.faults.people import People
 from tests.faults.world import SYSTEM, World
 
 SETTLED_WITHIN = 60.0
 PAUSE = 0.08
-MAILS = 2  # the declare's and the step's
 
 
 @dataclass
 class Scenario:
-    """A runbook to be carried out. `gated` is step -> approvals; `changes` are the steps that change something."""
+    """A runbook to be carried out. `gated` is step -> approvals that it needs; `mails` how many people are told.
+
+    `parts` is step -> the calls that make up its change, learned from a run that nothing disturbs; those that contain one
+    of `again` are harmless to repeat.
+    """
 
     runbook: str
     gated: Mapping[str, int]
-    changes: tuple[str, ...]
-    mails: int = MAILS
+    mails: int
+    again: tuple[str, ...] = ()
+    parts: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def learn(self, ledger: Iterable[Call]) -> None:
+        self.parts = {
+            step: frozenset(c.place.what for c in ledger if c.step == step and c.applied) for step in self.gated
+        }
+
+    def happened(self, step: str, ledger: Iterable[Call]) -> bool:
+        """Whether all of a step's change has taken effect by now."""
+        return self.parts.get(step, frozenset()) <= {c.place.what for c in ledger if c.step == step and c.applied}
 
 
 @dataclass
@@ -37,9 +50,9 @@ class Outcome:
     incident: str
     ledger: list[Call]
     lines: list[Line]
-    people: People
+    people: People | None
     faults: list[str] = field(default_factory=list)
-    killed: bool = False
+    sprung: bool = False
     seconds: float = 0.0
     settled_after: float = 0.0
 
@@ -55,7 +68,10 @@ def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
     world.restore()
     world.gate.reset(trap)
     people = People(
-        world.bot.desk, world.keys, lambda step: bool(world.gate.applied(step)), name=f"people-{began:.6f}"
+        world.bot.desk,
+        world.keys,
+        lambda step: scenario.happened(step, list(world.gate.ledger)),
+        name=f"people-{began:.6f}",
     )
     if not world.life.alive:
         world.restart()
@@ -77,10 +93,11 @@ def see_through(world: World, people: People, incident_id: str, outcome: Outcome
     deadline = time.monotonic() + SETTLED_WITHIN
     killed_at = 0.0
     while True:
-        if world.gate.sprung.is_set() and not outcome.killed:
-            outcome.killed, killed_at = True, time.monotonic()
+        if world.gate.sprung.is_set() and not outcome.sprung:
+            outcome.sprung, killed_at = True, time.monotonic()
             deadline = killed_at + SETTLED_WITHIN
-            world.restart()
+            if not world.life.alive:
+                world.restart()
         incident = people.attend(incident_id)
         if is_over(world, incident):
             outcome.settled_after = time.monotonic() - killed_at if killed_at else 0.0
@@ -121,12 +138,13 @@ def judged(outcome: Outcome, scenario: Scenario) -> list[str]:
     ledger, lines = outcome.ledger, outcome.lines
     mails = [call.detail for call in ledger if call.place.what == "smtp mail" and call.answered]
     return [
-        *invariants.once(ledger, scenario.changes),
+        *invariants.once(ledger, scenario.parts, scenario.again),
+        *invariants.within_attempts(ledger, lines),
         *invariants.one_call_an_attempt(ledger),
         *invariants.intents(ledger),
         *invariants.results(lines),
         *invariants.approved(lines, scenario.gated),
-        *invariants.words_kept(lines, outcome.people.words),
+        *invariants.words_kept(lines, outcome.people.words if outcome.people else ()),
         *invariants.mails_once(mails, scenario.mails),
         *_settlements(outcome),
     ]
@@ -142,7 +160,3 @@ def _settlements(outcome: Outcome) -> list[str]:
 def _place(line: Line) -> tuple[str, int]:
     data = invariants.of(line)
     return str(data["step"]), int(data["attempt"])
-
-
-def places(ledger: Iterable[Call]) -> list[Place]:
-    return [call.place for call in ledger]

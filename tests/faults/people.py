@@ -4,7 +4,8 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import Literal, TypeVar
 
 from bot.domain import commands as c
 from bot.domain.errors import NotConfirmed, NotRecorded, Refused
@@ -14,14 +15,12 @@ from bot.domain.timeline import Actor
 from bot.domain.transitions import StepState
 from bot.engine.desk import Desk
 from bot.engine.signatures import canonical_request, prove
-from bot.engine.sshsig import BadSignature
 
 DECLARER, REQUESTER = "alice", "alice"
 APPROVERS = ("bob", "carol", "dave")
 REPEATS = 40
 LOOKED_FOR = 1.6  # seconds in which a probe may settle a call in doubt before people do
 T = TypeVar("T")
-__all__ = ["BadSignature", "People"]
 
 
 @dataclass
@@ -50,9 +49,7 @@ class People:
     _doubted_since: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def declare(self, title: str, system: str) -> Incident:
-        command = c.Declare(
-            actor=actor(DECLARER), number=0, title=title, severity="sev1", systems=(system,)
-        )
+        command = c.Declare(actor=actor(DECLARER), number=0, title=title, severity="sev1", systems=(system,))
         key = self.key()
         return self._until_recorded(lambda: self.desk.declare(command, key=key))
 
@@ -86,17 +83,16 @@ class People:
         return incident
 
     def _attend_step(self, incident: Incident, run: Run, step: StepRun) -> None:
-        where = {"run": run.id, "step": step.id}
         if step.awaits_approval:
             self._approve(incident, run, step)
         elif step.state is StepState.READY and step.definition.kind == "manual":
-            self.give(incident.id, c.Done(**where), REQUESTER)
+            self.give(incident.id, c.Done(run=run.id, step=step.id), REQUESTER)
         elif step.state is StepState.READY and step.waits_for_start:
-            self.give(incident.id, c.Retry(**where), REQUESTER)
+            self.give(incident.id, c.Retry(run=run.id, step=step.id), REQUESTER)
         elif step.state is StepState.BLOCKED and step.risks:
-            self.give(incident.id, c.AcceptRisk(**where, reason="there is no other way"), APPROVERS[0])
+            self.give(incident.id, c.AcceptRisk(run=run.id, step=step.id, reason="there is no other way"), APPROVERS[0])
         elif step.state in (StepState.BLOCKED, StepState.FAILED):
-            self.give(incident.id, c.Retry(**where, reason="again"), REQUESTER)
+            self.give(incident.id, c.Retry(run=run.id, step=step.id, reason="again"), REQUESTER)
         elif step.state is StepState.IN_DOUBT:
             self._settle(incident, run, step)
 
@@ -114,8 +110,7 @@ class People:
                 offer=offer,
                 proof=prove(self.keys[person], signed),
             )
-            given = self._until_recorded(lambda said=command, key=offer: self.desk.give(incident.id, said, key=key))
-            assert given.id == incident.id
+            self._until_recorded(partial(self.desk.give, incident.id, command, key=offer))
             self.words.append(Word(person, step.id, step.digest, step.attempt))
 
     def _settle(self, incident: Incident, run: Run, step: StepRun) -> None:
@@ -125,7 +120,7 @@ class People:
         since = self._doubted_since.setdefault(doubt, time.monotonic())
         if time.monotonic() - since < LOOKED_FOR:
             return
-        outcome = "happened" if self.happened(step.id) else "not_happened"
+        outcome: Literal["happened", "not_happened"] = "happened" if self.happened(step.id) else "not_happened"
         spoken = {voice.person for voice in step.voices}
         for person in (*APPROVERS, "erin"):
             if person not in spoken:

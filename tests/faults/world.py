@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,8 @@ CANARIES = {
     "HOOK_KEY": "canary-hook-0d1f6a",
     "AWS_SECRET_ACCESS_KEY": "canary/aws+7b2e19",
     "SMTP_PASSWORD": "canary-smtp-55c0de",
-    "WEST_PASSWORD": "canary-west-a90b3c",
 }
+BUILDING = threading.Lock()  # alembic's environment is one for the whole process
 HOOKS = {"/probed": "probed", "/blind": "blind", "/fence": "fence"}
 RECOVERY: dict[str, Any] = {
     "runbook": "recovery",
@@ -65,46 +66,16 @@ RECOVERY: dict[str, Any] = {
 
 @dataclass
 class World:
-    """One bot with its far sides. `environment` is what each of its lives starts with."""
+    """One bot with its far sides behind the gate. `restore` puts the far sides back to before any recovery."""
 
     directory: Path
     gate: Gate
     bot: Bot
     life: Life
     keys: Mapping[str, bytes]
-    hooks: Hooks
     mail: MailSink
-    clients: Clients
-    zone: str
-    balancer: LoadBalancer
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        return self.life.environment
-
-    @property
-    def log(self) -> Path:
-        return self.life.log
-
-    def restore(self) -> None:
-        """The far sides as they were before any recovery."""
-        self.hooks.done.clear()
-        self.mail.messages.clear()
-        changes = [
-            {"Action": "UPSERT", "ResourceRecordSet": record(name, weight)}
-            for name, weight in (("west", 100), ("east", 0))
-        ]
-        self.clients.get("route53", EAST).change_resource_record_sets(
-            HostedZoneId=self.zone, ChangeBatch={"Changes": changes}
-        )
-        weights = [
-            {"TargetGroupArn": self.balancer.groups["maintenance"], "Weight": 100},
-            {"TargetGroupArn": self.balancer.groups["shop"], "Weight": 0},
-        ]
-        self.clients.get("elbv2", EAST).modify_listener(
-            ListenerArn=self.balancer.listener,
-            DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
-        )
+    secrets: Mapping[str, str]
+    restore: Callable[[], None]
 
     def start(self) -> None:
         """A life of the bot, as victim of the gate."""
@@ -117,22 +88,22 @@ class World:
         self.start()
 
 
-@contextmanager
-def running_world(directory: Path, database_url: str, moto: str, nursery: Nursery) -> Iterator[World]:
-    """Far sides, files and database; the bot is not started yet."""
-    gate = Gate()
-    clients = Clients(moto)
-    with ExitStack() as stack:
-        aws = stack.enter_context(Aws(gate, moto))
-        hooks = stack.enter_context(Hooks(gate, HOOKS))
-        mail = stack.enter_context(MailSink())
-        smtp = stack.enter_context(Smtp(gate, mail.port))
-        zone, balancer = make_zone(clients), make_load_balancer(clients)
-        lines = write_keys(directory)
-        targets = {
-            "hooks": {"url": hooks.url},
-            "old": old_primary(hooks.url),
-            "dns": {"zone": zone, "name": SHOP_NAME, "type": "A", "sets": {"primary": "west", "recovery": "east"}},
+@dataclass
+class Estate:
+    """What the recovery changes: names and a load balancer at AWS, hooks, and a mail server that keeps everything."""
+
+    clients: Clients
+    hooks: Hooks
+    mail: MailSink
+    zone: str
+    balancer: LoadBalancer
+
+    def targets(self) -> dict[str, Any]:
+        balancer = self.balancer
+        return {
+            "hooks": {"url": self.hooks.url},
+            "old": old_primary(self.hooks.url),
+            "dns": {"zone": self.zone, "name": SHOP_NAME, "type": "A", "sets": {"primary": "west", "recovery": "east"}},
             "load_balancer": {
                 "name": balancer.name,
                 "region": EAST,
@@ -140,14 +111,61 @@ def running_world(directory: Path, database_url: str, moto: str, nursery: Nurser
                 "groups": dict(balancer.groups),
             },
         }
-        write_files(directory, recovery_plan(lines, hooks.url, targets), RECOVERY)
-        environment = environment_of(directory, database_url, aws.url, smtp.port)
-        bot = build(settings_of(environment), environment)
+
+    def restore(self) -> None:
+        """Everything as it was before any recovery, past the gate."""
+        self.hooks.done.clear()
+        self.mail.messages.clear()
+        records = [record("west", 100), record("east", 0)]
+        changes = [{"Action": "UPSERT", "ResourceRecordSet": one} for one in records]
+        self.clients.get("route53", EAST).change_resource_record_sets(
+            HostedZoneId=self.zone, ChangeBatch={"Changes": changes}
+        )
+        weights = [
+            {"TargetGroupArn": self.balancer.groups[name], "Weight": weight}
+            for name, weight in (("maintenance", 100), ("shop", 0))
+        ]
+        self.clients.get("elbv2", EAST).modify_listener(
+            ListenerArn=self.balancer.listener,
+            DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
+        )
+
+
+@contextmanager
+def recovery_world(directory: Path, database_url: str, moto: str, nursery: Nursery) -> Iterator[World]:
+    """Names, balancer, hooks and mail; files and database. The bot is not started yet."""
+    gate, clients = Gate(), Clients(moto)
+    with ExitStack() as stack:
+        aws = stack.enter_context(Aws(gate, moto))
+        hooks = stack.enter_context(Hooks(gate, HOOKS))
+        mail = stack.enter_context(MailSink())
+        smtp = stack.enter_context(Smtp(gate, mail.port))
+        estate = Estate(clients, hooks, mail, make_zone(clients), make_load_balancer(clients))
+        environment = environment_of(directory, database_url, aws.url, smtp.port) | CANARIES
+        plan = recovery_plan(write_keys(directory), hooks.url, estate.targets())
+        write_files(directory, plan, RECOVERY)
+        yield stack.enter_context(bot_world(directory, gate, environment, nursery, mail, estate.restore, CANARIES))
+
+
+@contextmanager
+def bot_world(
+    directory: Path,
+    gate: Gate,
+    environment: Mapping[str, str],
+    nursery: Nursery,
+    mail: MailSink,
+    restore: Callable[[], None],
+    secrets: Mapping[str, str],
+) -> Iterator[World]:
+    """The bot of these files, with one desk in this process and lives of its own."""
+    with ExitStack() as stack:
+        with BUILDING:
+            bot = build(settings_of(environment), environment)
         stack.callback(bot.close)
         life = Life(nursery, environment, directory / "bot.log")
         stack.callback(life.end)
         keys = {person: (directory / "keys" / person).read_bytes() for person in PEOPLE}
-        yield World(directory, gate, bot, life, keys, hooks, mail, clients, zone, balancer)
+        yield World(directory, gate, bot, life, keys, mail, secrets, restore)
 
 
 def write_keys(directory: Path) -> dict[str, str]:
@@ -214,27 +232,24 @@ def write_files(directory: Path, plan: Mapping[str, Any], *runbooks: Mapping[str
 def environment_of(directory: Path, database_url: str, aws: str, smtp_port: int) -> dict[str, str]:
     """Everything that a life of the bot knows, its secrets among it."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    return (
-        kept
-        | CANARIES
-        | {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_DEFAULT_REGION": EAST,
-            "AWS_ENDPOINT_URL": aws,
-            "DATABASE_URL": database_url,
-            "DR_PLAN": str(directory / "plan.yml"),
-            "DR_RUNBOOKS": str(directory / "runbooks"),
-            "DR_TEMPLATES": str(directory / "templates"),
-            "DR_CLOCK": str(directory / "clock"),
-            "DR_HTTP": f"127.0.0.1:{free_port()}",
-            "DR_REPLICA": "one",
-            "DR_LOG_LEVEL": "debug",
-            "SMTP_URL": f"smtp://dr:{CANARIES['SMTP_PASSWORD']}@127.0.0.1:{smtp_port}",
-        }
-    )
+    return kept | {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": EAST,
+        "AWS_ENDPOINT_URL": aws,
+        "DATABASE_URL": database_url,
+        "DR_PLAN": str(directory / "plan.yml"),
+        "DR_RUNBOOKS": str(directory / "runbooks"),
+        "DR_TEMPLATES": str(directory / "templates"),
+        "DR_CLOCK": str(directory / "clock"),
+        "DR_HTTP": f"127.0.0.1:{free_port()}",
+        "DR_REPLICA": "one",
+        "DR_LOG_LEVEL": "debug",
+        "SMTP_URL": f"smtp://dr:{CANARIES['SMTP_PASSWORD']}@127.0.0.1:{smtp_port}",
+    }
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
