@@ -27,6 +27,8 @@ from bot.engine.ports import Messages, Registry, Unavailable
 from bot.engine.replica import Replica
 from bot.engine.steps import StepRunner
 from bot.engine.telling import Teller
+from bot.logs import set_up
+from bot.redaction import hide_environment
 from bot.settings import Settings
 from bot.store.clock import Clock
 from bot.store.database import Database
@@ -137,4 +139,11 @@ def _prepared(database: Database) -> None:
         prepare(database)
 
 
-main: Callable[[], None] = cli(build)
+def start(settings: Settings) -> Bot:
+    """As `build`, for a process of its own: its logging is set up first, and its environment's secrets are hidden."""
+    hide_environment(os.environ)
+    set_up(settings.log_level, settings.log)
+    return build(settings)
+
+
+main: Callable[[], None] = cli(start)

@@ -20,7 +20,7 @@ from bot.redaction import MARK, is_secret_name, redact
 Style = Literal["text", "json"]
 # Below a warning these tell of every request; below INFO the first two write whole answers, secrets' values among them.
 TOO_OPEN = ("botocore.parsers", "botocore.endpoint")
-CHATTY = ("alembic", "asyncio", "boto3", "botocore", "httpcore", "httpx", "psycopg", "urllib3", "uvicorn")
+CHATTY = ("alembic", "asyncio", "boto3", "botocore", "dbos", "httpcore", "httpx", "psycopg", "urllib3", "uvicorn")
 HANDLED_APART = ("dbos",)  # it writes by a handler of its own unless it finds one
 # What could end a line, forge one, or steer a terminal.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -92,6 +92,7 @@ def logged_as() -> Iterator[Callable[..., Written]]:
     for name in root.manager.loggerDict:
         logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
     logging.getLogger("dbos").handlers = []
+    logging.getLogger("dbos").propagate = True
 
 
 @pytest.fixture(params=["text", "json"])
