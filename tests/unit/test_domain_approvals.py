@@ -100,6 +100,14 @@ def test_failed_look_up_rejects() -> None:
     assert story.step("promote").approved_by == ()
 
 
+def test_click_counts_only_once_it_is_judged() -> None:
+    """Two clicks whose look-ups have not answered release nothing."""
+    story = shown()
+    for person in ("bob", "carol"):
+        story.click("promote", person)
+    assert "2 approvals" in story.refusal(story.beginning("promote"))
+
+
 def test_requester_is_not_an_approver() -> None:
     """Who started the run can't approve its steps, though somebody else declared the incident."""
     story = Story().declare("frank")
