@@ -81,21 +81,36 @@ class Bot:
 
     def serve(self, *, until_idle: bool) -> None:
         """Execute what is due: until SIGTERM or Ctrl-C, or until nothing is left to do."""
-        for problem in self.configuration.problems:
-            log.warning("configuration", problem=str(problem))
+        self._say_what_is_doubtful()
+        replica = self.replica()
+        if until_idle:
+            self._run(replica, replica.wait_until_idle)
+            return
+        told = _told_to_end()
+        with WebServer(self.settings.http_address, replica, self.desk):
+            self._run(replica, lambda: self._until(told, replica))
+
+    def _say_what_is_doubtful(self) -> None:
+        problems = self.configuration.problems
+        for problem in problems:
+            if problem.level == "error":
+                log.error("configuration", problem=str(problem))
+        doubts = sum(problem.level == "warning" for problem in problems)
+        if doubts:
+            log.warning("configuration", doubts=doubts, advice="Read them with: dr check")
         if not self.settings.has_slack:
             log.warning("headless", reason="No Slack credentials are set, so everything goes on by the dr command.")
-        replica = self.replica()
-        replica.start()
+
+    def _run(self, replica: Replica, work: Callable[[], None]) -> None:
         try:
-            if until_idle:
-                replica.wait_until_idle()
-                return
-            with WebServer(self.settings.http_address, replica, self.desk):
-                log.info("ready", url=self.settings.url, database=self.database.name)
-                replica.wait(_told_to_end())
+            replica.start()
+            work()
         finally:
             replica.stop()
+
+    def _until(self, told: threading.Event, replica: Replica) -> None:
+        log.info("ready", url=self.settings.url, database=self.database.name)
+        replica.wait(told)
 
     def close(self) -> None:
         self.desk.close()

@@ -5,7 +5,7 @@ least once: a job whose replica dies is run again from its beginning, so every j
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,6 +72,7 @@ class Durable:
         self._database = Database(database.url, busy_timeout_ms=PATIENCE_MS)
         self._executor_id = executor_id
         self._handlers = handlers
+        self._launched = False
 
     def launch(self) -> None:
         """Start taking jobs. The lease must be held before, or another replica could think this one dead."""
@@ -90,6 +91,7 @@ class Durable:
         for name, handler in self._handlers.items():
             DBOS.workflow(name=name)(handler)
         DBOS.launch()
+        self._launched = True
 
     def busy(self) -> int:
         """How many jobs wait or run."""
@@ -100,9 +102,13 @@ class Durable:
         found = Counter(job.status for job in DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
         return {"waiting": found["ENQUEUED"], "running": found["PENDING"]}
 
-    def take_over(self, live: frozenset[str]) -> list[str]:
-        """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids."""
+    def take_over(self, living: Callable[[], Container[str]]) -> list[str]:
+        """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids.
+
+        The living are asked for after the running jobs: a replica holds its lease before it takes its first job.
+        """
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        live = living() if pending else ()
         orphans = [job for job in pending if job.executor_id not in live]
         for queue in {job.queue_name for job in orphans}:
             DBOS.resume_workflows([j.workflow_id for j in orphans if j.queue_name == queue], queue_name=queue)
@@ -123,6 +129,8 @@ class Durable:
 
     def stop(self, patience_seconds: int = 5) -> None:
         """Take no more jobs, give the running ones a moment, and let go."""
+        if not self._launched:
+            return
         patience = patience_seconds if DBOS.list_workflows(status="PENDING", load_input=False, load_output=False) else 0
         DBOS.destroy(workflow_completion_timeout_sec=patience, destroy_registry=True)
         self._database.close()

@@ -54,6 +54,9 @@ class Replica:
 
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
+        self._released = threading.Event()
+        self._judges_from = 0.0
+        self._renewed = 0.0
         self._lost = threading.Event()
         self._threads: list[threading.Thread] = []
         path = self.desk.database.path
@@ -85,9 +88,9 @@ class Replica:
         self.desk.transact(self._take_lease)
         self._durable.launch()
         if self._lock is not None:
-            self._durable.take_over(frozenset({self.runner_id}))
+            self._durable.take_over(lambda: {self.runner_id})  # the lock proves that no other lives
         self.desk.restore_agenda()
-        self._spawn("lease", RENEW_EVERY, self._renew)
+        self._spawn("lease", RENEW_EVERY, self._renew, self._released)
         self._spawn("sweep", SWEEP_EVERY, self.sweep)
         self._spawn("take-over", TAKE_OVER_EVERY, self._take_over)
         self._spawn("forget", FORGET_EVERY, self._forget)
@@ -121,9 +124,10 @@ class Replica:
     def stop(self) -> None:
         """Take nothing more, let running jobs end, give the lease back."""
         self._stopping.set()
+        self._durable.stop()
+        self._released.set()
         for thread in self._threads:
             thread.join(timeout=2)
-        self._durable.stop()
         try:
             self.desk.transact(lambda connection, _: leases.release(connection, self.name, self.runner_id))
         except (NotRecorded, NotConfirmed) as trouble:
@@ -145,14 +149,17 @@ class Replica:
 
     # --- what goes on -----------------------------------------------------------------------------------------------------
 
-    def _spawn(self, name: str, seconds: float, work: Callable[[], object]) -> None:
-        thread = threading.Thread(target=self._repeat, args=(name, seconds, work), name=name, daemon=True)
+    def _spawn(
+        self, name: str, seconds: float, work: Callable[[], object], until: threading.Event | None = None
+    ) -> None:
+        arguments = (name, seconds, work, until or self._stopping)
+        thread = threading.Thread(target=self._repeat, args=arguments, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _repeat(self, name: str, seconds: float, work: Callable[[], object]) -> None:
+    def _repeat(self, name: str, seconds: float, work: Callable[[], object], until: threading.Event) -> None:
         """A database that is away is waited for; it is said once when it goes and once when it is back."""
-        while not self._stopping.is_set():
+        while not until.is_set():
             try:
                 work()
                 if self.pulse.well(name):
@@ -166,16 +173,21 @@ class Replica:
             except Exception as error:  # the edge of this thread: it must go on
                 self.pulse.unwell(name, f"{name} fails with {type(error).__name__}; the log says more.")
                 log.exception("part_failed", part=name)
-            self._stopping.wait(seconds)
+            until.wait(seconds)
 
     def _take_lease(self, connection: Connection, now: datetime) -> None:
         leases.take(connection, self.name, self.runner_id, LEASE, now, version=self.version, url=self.url)
 
     def _renew(self) -> None:
+        """After a gap (the database was away) this replica judges nobody until all others have had time to renew."""
         if not self.desk.transact(
             lambda connection, now: leases.renew(connection, self.name, self.runner_id, LEASE, now)
         ):
             raise LeaseLost
+        now = time.monotonic()
+        if now - self._renewed > LEASE.total_seconds():
+            self._judges_from = now + LEASE.total_seconds()
+        self._renewed = now
 
     def sweep(self) -> int:
         """Turn the moments that have come into jobs; returns how many."""
@@ -194,10 +206,9 @@ class Replica:
         return len(rows)
 
     def _take_over(self) -> None:
-        live = {replica.executor_id for replica in self.desk.executors()}
-        if self.runner_id not in live:
-            return  # this one may be the one that is late: it judges nobody
-        taken = self._durable.take_over(frozenset(live))
+        if time.monotonic() < self._judges_from or not self._renewed:
+            return
+        taken = self._durable.take_over(lambda: {replica.executor_id for replica in self.desk.executors()})
         if taken:
             log.warning("taken_over", jobs=len(taken))
 
