@@ -406,3 +406,22 @@ def test_serve_until_idle_does_what_is_due(declared: Terminal) -> None:
     declared.type("start", "1", "check", as_="alice")
     assert declared.type("serve", "--until-idle").exit_code == 0
     assert declared.lab.step(declared.lab.desk.find("INC-1"), "well").state == "completed"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("dr show IN", "INC-1"),
+        ("dr show 9", ""),
+        ("dr done INC-1 ", "look tell"),
+        ("dr stop 1 ", "R1"),
+        ("dr note 1 --as b", "bob"),
+        ("dr declare s", "sev1"),
+        ("dr declare sev1 other,d", "other,database"),
+        ("dr start 1 m", "manual"),
+    ],
+)
+def test_the_shell_completes_what_there_is(declared: Terminal, words: str, offered: str) -> None:
+    """At TAB the shell is offered incidents, steps, runs, people, severities, systems and runbooks."""
+    declared.type("start", "1", "manual", as_="alice")
+    assert declared.complete(words).split() == offered.split()
