@@ -1,8 +1,8 @@
-"""How one event changes the step that it concerns. Part of `evolve`; pure."""
+"""Which fields of a step an event changes. Part of `evolve`; pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.domain import events as e
 from bot.domain.approvals import Approval
@@ -11,6 +11,8 @@ from bot.domain.model import replace
 from bot.domain.timeline import Event
 from bot.domain.transitions import STEP, move
 
+Changes = Mapping[str, Any]
+"""The fields that an event changes, by name."""
 _MOVES = frozenset(trigger for moves in STEP.values() for trigger in moves)
 
 NOTHING_SHOWN: Mapping[str, Any] = {
@@ -28,96 +30,96 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "started_at": None,
     "applied_at": None,
 }
+NOTHING_RISKED: Mapping[str, Any] = {
+    "accepted_risks": (),
+    "risk_accepted_by": None,
+    "risk_reason": "",
+    "risks": (),
+    "finding": "",
+}
 
 
-def _ready(step: StepRun, event: e.StepReady, at: datetime) -> StepRun:
-    return replace(
-        step,
+def _ready(step: StepRun, event: e.StepReady, at: datetime) -> Changes:
+    return {
         **NOTHING_SHOWN,
-        attempt=event.attempt,
-        waits_for_start=event.waits_for_start,
-        reason=event.reason,
-        requester=event.requester or step.requester,
-        accepted_risks=(),
-        risk_accepted_by=None,
-        risk_reason="",
-        risks=(),
-        finding="",
-        ready_at=at,
-        ended_at=None,
-        undo=False,
-    )
+        **NOTHING_RISKED,
+        "attempt": event.attempt,
+        "waits_for_start": event.waits_for_start,
+        "reason": event.reason,
+        "requester": event.requester or step.requester,
+        "ready_at": at,
+        "ended_at": None,
+        "undo": False,
+    }
 
 
-def _glass_broken(step: StepRun, event: e.GlassBroken, at: datetime) -> StepRun:
-    return replace(
-        step, glass_broken_by=event.person, glass_reason=event.reason, glass_proof=event.proof, met_at=step.met_at or at
-    )
+def _glass_broken(step: StepRun, event: e.GlassBroken, at: datetime) -> Changes:
+    return {
+        "glass_broken_by": event.person,
+        "glass_reason": event.reason,
+        "glass_proof": event.proof,
+        "met_at": step.met_at or at,
+    }
 
 
-def _planned(step: StepRun, event: e.StepPlanned | e.UndoPlanned, at: datetime) -> StepRun:
-    shown = {**NOTHING_SHOWN, "started_at": step.started_at, "applied_at": step.applied_at}
-    if isinstance(event, e.UndoPlanned):
-        shown = dict(NOTHING_SHOWN)
-    return replace(
-        step,
-        **{
-            **shown,
-            "generation": event.generation,
-            "plan": event.plan,
-            "digest": event.digest,
-            "rule": event.rule,
-            "expires_at": event.expires_at,
-            "waits_for": event.waits_for,
-            "met_at": at if event.rule is None or event.rule.required == 0 else None,
-            "waits_for_start": False,
-            "reason": "",
-        },
-    )
+def _planned(_: StepRun, event: e.StepPlanned | e.UndoPlanned, at: datetime) -> Changes:
+    return {
+        **NOTHING_SHOWN,
+        "generation": event.generation,
+        "plan": event.plan,
+        "digest": event.digest,
+        "rule": event.rule,
+        "expires_at": event.expires_at,
+        "waits_for": event.waits_for,
+        "met_at": at if event.rule is None else None,
+        "waits_for_start": False,
+        "reason": "",
+    }
 
 
-def _given(step: StepRun, event: e.ApprovalGiven, at: datetime) -> StepRun:
-    via = "cli" if event.proof else "slack"
+def _given(step: StepRun, event: e.ApprovalGiven, at: datetime) -> Changes:
+    via: Literal["cli", "slack"] = "cli" if event.proof else "slack"
     approval = Approval(person=event.person, digest=event.digest, given_at=at, via=via, proof=event.proof)
-    offers = tuple(o for o in step.offers if o.id != event.offer)
-    after = replace(step, approvals=(*step.approvals, approval), offers=offers)
-    if after.missing == 0 and after.met_at is None:
-        after = replace(after, met_at=at)
-    return after
+    approvals = (*step.approvals, approval)
+    met = replace(step, approvals=approvals).missing == 0
+    return {
+        "approvals": approvals,
+        "offers": tuple(o for o in step.offers if o.id != event.offer),
+        "met_at": step.met_at or (at if met else None),
+    }
 
 
-def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn, _: datetime) -> StepRun:
-    approvals = tuple(a for a in step.approvals if a.person != event.person)
-    offers = tuple(o for o in step.offers if o.person != event.person)
-    glass = None if step.glass_broken_by == event.person else step.glass_broken_by
-    after = replace(step, approvals=approvals, offers=offers, glass_broken_by=glass)
-    return after if after.missing == 0 else replace(after, met_at=None)
+def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn, _: datetime) -> Changes:
+    changes: dict[str, Any] = {
+        "approvals": tuple(a for a in step.approvals if a.person != event.person),
+        "offers": tuple(o for o in step.offers if o.person != event.person),
+        "glass_broken_by": None if step.glass_broken_by == event.person else step.glass_broken_by,
+    }
+    return changes if replace(step, **changes).missing == 0 else {**changes, "met_at": None}
 
 
-def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> StepRun:
+def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> Changes:
     undo = isinstance(event, e.UndoStarted)
     attempt = Attempt(event.attempt, at, step.approved_by, step.glass_broken_by, undo=undo)
-    done_plan = step.done_plan if undo else step.plan
-    return replace(
-        step,
-        started_at=at,
-        applied_at=None,
-        holding_since=None,
-        result={},
-        done_plan=done_plan,
-        waits_for_start=False,
-        attempts=(*step.attempts, attempt),
-    )
+    return {
+        "started_at": at,
+        "applied_at": None,
+        "holding_since": None,
+        "result": {},
+        "done_plan": step.done_plan if undo else step.plan,
+        "waits_for_start": False,
+        "attempts": (*step.attempts, attempt),
+    }
 
 
-def _ended(step: StepRun, at: datetime, how: str, *, refused: bool = False, **changes: Any) -> StepRun:
+def _ended(step: StepRun, at: datetime, how: str, *, refused: bool = False, **changes: Any) -> Changes:
     attempts = step.attempts
     if attempts and attempts[-1].ended_at is None:
         attempts = (*attempts[:-1], replace(attempts[-1], ended_at=at, outcome=how, refused=refused))
-    return replace(step, ended_at=at, attempts=attempts, **changes)
+    return {"ended_at": at, "attempts": attempts, **changes}
 
 
-def _completed(step: StepRun, event: e.StepCompleted, at: datetime) -> StepRun:
+def _completed(step: StepRun, event: e.StepCompleted, at: datetime) -> Changes:
     return _ended(
         step,
         at,
@@ -130,74 +132,72 @@ def _completed(step: StepRun, event: e.StepCompleted, at: datetime) -> StepRun:
     )
 
 
-def _failed(step: StepRun, event: e.StepFailed, at: datetime) -> StepRun:
+def _failed(step: StepRun, event: e.StepFailed, at: datetime) -> Changes:
     """Before the call was answered it can only have been refused for certain."""
     refused = step.applied_at is None
     return _ended(step, at, "failed", refused=refused, reason=event.reason, evidence=event.evidence, outcome="failed")
 
 
-def _blocked(step: StepRun, event: e.StepBlocked, _: datetime) -> StepRun:
-    after = replace(
-        step, reason=event.reason, finding=event.finding, risks=event.risks, digest="", approvals=(), offers=()
-    )
-    return replace(after, plan=event.plan) if event.plan else after
+def _blocked(step: StepRun, event: e.StepBlocked, _: datetime) -> Changes:
+    return {
+        "reason": event.reason,
+        "finding": event.finding,
+        "risks": event.risks,
+        "plan": event.plan or step.plan,
+        "digest": "",
+        "approvals": (),
+        "offers": (),
+    }
 
 
-def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> StepRun:
+def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
     taken = tuple(dict.fromkeys((*step.accepted_risks, *event.risks)))
-    return replace(step, accepted_risks=taken, risk_accepted_by=event.person, risk_reason=event.reason)
+    return {"accepted_risks": taken, "risk_accepted_by": event.person, "risk_reason": event.reason}
 
 
-def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> StepRun:
-    return replace(
-        step,
-        **{**NOTHING_SHOWN, "attempt": event.attempt},
-        overrides={**step.overrides, **event.changes},
-        editors=tuple(dict.fromkeys((*step.editors, event.requester))),
-        waits_for_start=False,
-        reason="",
-        accepted_risks=(),
-        risk_accepted_by=None,
-        risk_reason="",
-        risks=(),
-        finding="",
-        ready_at=at,
-        ended_at=None,
-    )
+def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> Changes:
+    return {
+        **NOTHING_SHOWN,
+        **NOTHING_RISKED,
+        "attempt": event.attempt,
+        "overrides": {**step.overrides, **event.changes},
+        "editors": tuple(dict.fromkeys((*step.editors, event.requester))),
+        "waits_for_start": False,
+        "reason": "",
+        "ready_at": at,
+        "ended_at": None,
+    }
 
 
-def _settled(step: StepRun, event: e.StepSettled, at: datetime) -> StepRun:
+def _settled(step: StepRun, event: e.StepSettled, at: datetime) -> Changes:
     if event.outcome == "happened":
-        return replace(step, applied_at=at, finding=event.finding, reason="", result={**step.result, **event.result})
+        return {"applied_at": at, "finding": event.finding, "reason": "", "result": {**step.result, **event.result}}
     return _ended(step, at, "not_happened", refused=True, finding=event.finding, reason=event.finding)
 
 
-def _undo_requested(step: StepRun, event: e.UndoRequested, at: datetime) -> StepRun:
-    return replace(
-        step,
-        **{**NOTHING_SHOWN, "attempt": event.attempt},
-        undo=True,
-        requester=event.requester,
-        reason=event.reason,
-        ready_at=at,
-        ended_at=None,
-    )
+def _undo_requested(_: StepRun, event: e.UndoRequested, at: datetime) -> Changes:
+    return {
+        **NOTHING_SHOWN,
+        "attempt": event.attempt,
+        "undo": True,
+        "requester": event.requester,
+        "reason": event.reason,
+        "ready_at": at,
+        "ended_at": None,
+    }
 
 
-def _looked(step: StepRun, event: e.StepLooked, at: datetime) -> StepRun:
-    holding = (step.holding_since or at) if event.holds else None
-    return replace(step, finding=event.finding, holding_since=holding)
+def _looked(step: StepRun, event: e.StepLooked, at: datetime) -> Changes:
+    return {"finding": event.finding, "holding_since": (step.holding_since or at) if event.holds else None}
 
 
-_STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]] = {
+_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], Changes]] = {
     e.StepReady: _ready,
     e.StepPlanned: _planned,
     e.UndoPlanned: _planned,
     e.StepBlocked: _blocked,
     e.StepReplanned: _replanned,
-    e.ApprovalOffered: lambda s, ev, at: replace(
-        s, offers=(*s.offers, Offer(ev.offer, ev.person, ev.digest, at, ev.proof))
-    ),
+    e.ApprovalOffered: lambda s, ev, at: {"offers": (*s.offers, Offer(ev.offer, ev.person, ev.digest, at, ev.proof))},
     e.ApprovalGiven: _given,
     e.ApprovalRejected: _not_counted,
     e.ApprovalWithdrawn: _not_counted,
@@ -205,13 +205,13 @@ _STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]
     e.GlassBroken: _glass_broken,
     e.StepStarted: _started,
     e.UndoStarted: _started,
-    e.StepApplied: lambda s, ev, at: replace(s, applied_at=at, result=ev.result),
-    e.UndoApplied: lambda s, ev, at: replace(s, applied_at=at, result=ev.result),
+    e.StepApplied: lambda _, ev, at: {"applied_at": at, "result": ev.result},
+    e.UndoApplied: lambda _, ev, at: {"applied_at": at, "result": ev.result},
     e.StepLooked: _looked,
-    e.VoiceGiven: lambda s, ev, _: replace(s, voices=(*s.voices, Voice(ev.person, ev.decision, ev.reason))),
+    e.VoiceGiven: lambda s, ev, _: {"voices": (*s.voices, Voice(ev.person, ev.decision, ev.reason))},
     e.StepCompleted: _completed,
     e.StepFailed: _failed,
-    e.StepInDoubt: lambda s, ev, _: replace(s, reason=ev.reason),
+    e.StepInDoubt: lambda _, ev, __: {"reason": ev.reason},
     e.StepSettled: _settled,
     e.StepSkipped: lambda s, ev, at: _ended(s, at, "skipped", reason=ev.reason, outcome="skipped"),
     e.StepCanceled: lambda s, ev, at: _ended(s, at, "canceled", reason=ev.reason, outcome="canceled"),
@@ -223,11 +223,13 @@ _STEP_HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], StepRun]
 }
 
 
-def evolve_step(step: StepRun, event: e.StepEvent, seq: int, at: datetime) -> StepRun:
-    """The step after one more event, which is row `seq` of its stream; raises IllegalMove."""
-    if event.trigger in _MOVES:
-        step = replace(step, state=move(STEP, step.state, event.trigger), changed_seq=seq, voices=())
-    elif isinstance(event, e.ApprovalRejected | e.ApprovalWithdrawn):
-        step = replace(step, changed_seq=seq)  # when the rule is met again, that is another occasion
-    handler = _STEP_HANDLERS.get(type(event))
-    return handler(step, event, at) if handler else step
+def step_changes(step: StepRun, event: e.StepEvent, seq: int, at: datetime) -> Changes:
+    """The fields that one more event changes, which is row `seq` of its stream; raises IllegalMove."""
+    handler = _HANDLERS.get(type(event))
+    changes = handler(step, event, at) if handler else {}
+    trigger = event.trigger
+    if trigger in _MOVES:
+        return {"voices": (), **changes, "state": move(STEP, step.state, trigger), "changed_seq": seq}
+    if isinstance(event, e.ApprovalRejected | e.ApprovalWithdrawn):
+        return {**changes, "changed_seq": seq}  # when the rule is met again, that is another occasion
+    return changes
