@@ -1,8 +1,9 @@
 """dr demo: the local estate, in a process of its own, so that the plain installation needs none of its libraries."""
 
-import subprocess
+import os
 import sys
 from importlib.util import find_spec
+from tempfile import mkdtemp
 
 import typer
 
@@ -15,19 +16,21 @@ NEEDED = ("moto", "aiosmtpd")
 def demo(ctx: typer.Context) -> None:
     """Start a shop in two regions on this machine, to try a failover on.
 
-    Further words go to it: dr demo --story
+    With --story a whole night is told and played. Further words go to the demo itself: --dir DIR.
 
     Example: dr demo --story
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise WrongUsage(f"The demo needs {' and '.join(missing)}. Install them with: pip install 'dr-bot[demo]'")
-    started = subprocess.run([sys.executable, "-m", "bot.playground", *arguments(ctx.args)], check=False)
-    raise typer.Exit(started.returncode)
+    words = [sys.executable, "-m", "bot.playground", *arguments(ctx.args)]
+    # Its process takes this one's place, so that Ctrl-C reaches it alone and it can put everything away.
+    os.execv(sys.executable, words)  # noqa: S606
 
 
 def arguments(given: list[str]) -> list[str]:
-    """What the playground is started with: its subcommand is `story` or `estate`."""
+    """What the playground is started with: its subcommand, and for the estate a directory."""
     if "--story" in given:
         return ["story", *(word for word in given if word != "--story")]
-    return ["estate", *given]
+    placed = any(word.partition("=")[0] == "--dir" for word in given)
+    return ["estate", *given] if placed else ["estate", "--dir", mkdtemp(prefix="dr-demo-"), *given]

@@ -112,9 +112,13 @@ def test_a_wrong_environment_ends_with_two_and_repeats_no_value() -> None:
 
 
 def test_demo_passes_its_words_on() -> None:
-    """--story is the story, everything else goes to the estate."""
-    assert arguments(["--story", "--dir", "x"]) == ["story", "--dir", "x"]
+    """--story is the story, everything else goes to the estate, which gets a directory where none is named."""
+    assert arguments(["--story", "--record", "x.svg"]) == ["story", "--record", "x.svg"]
     assert arguments(["--dir", "x"]) == ["estate", "--dir", "x"]
+    assert arguments(["--dir=x"]) == ["estate", "--dir=x"]
+    made = arguments([])
+    assert made[:2] == ["estate", "--dir"]
+    Path(made[2]).rmdir()
 
 
 def test_control_characters_become_visible() -> None:
