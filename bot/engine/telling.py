@@ -38,6 +38,7 @@ class Teller:
         posted = c.PostUpdate(number=number, text=text, sections=sections, automatic=True)
         try:
             self.desk.record(incident_id, posted)
+            log.info("update_posted", incident=incident_id, number=number, missed=missed, text=text)
         except Refused as refused:
             log.info("update_overtaken", incident=incident_id, number=number, reason=refused.reason)
 
@@ -47,6 +48,7 @@ class Teller:
         text = self.desk.messages.message(ANNOUNCEMENT, incident, self.desk.now(), {})
         try:
             self.desk.record(incident_id, c.PostMessage(template=ANNOUNCEMENT, text=text))
+            log.info("announced", incident=incident_id, text=text)
         except Refused as refused:
             log.info("announced_already", incident=incident_id, reason=refused.reason)
 
