@@ -18,16 +18,17 @@ _MOVES = frozenset(trigger for moves in INCIDENT.values() for trigger in moves)
 def fold(recorded: Iterable[Recorded], state: Incident | None = None) -> Incident | None:
     """The incident that a stretch of its timeline leads to; raises IllegalMove. `state` stays as it was."""
     draft = _Draft(state)
-    for row in recorded:
-        draft.take(row)
-    return draft.finished()
+    last = None
+    for last in recorded:
+        draft.take(last)
+    return state if last is None else draft.finished(last)
 
 
 def evolve(state: Incident | None, row: Recorded) -> Incident:
     """The state after one more event."""
     draft = _Draft(state)
     draft.take(row)
-    return draft.incident
+    return draft.finished(row)
 
 
 class _Draft:
@@ -45,9 +46,10 @@ class _Draft:
         assert self._incident is not None
         return self._incident
 
-    def finished(self) -> Incident | None:
-        """The incident; its timeline may have been empty."""
-        return self._incident
+    def finished(self, last: Recorded) -> Incident:
+        """The incident as it is after its last row; the draft must not be used any more."""
+        vars(self.incident).update(seq=last.seq, head=last.hash, last_at=last.at)
+        return self.incident
 
     def take(self, row: Recorded) -> None:
         """One more event."""
@@ -64,7 +66,6 @@ class _Draft:
             if "runs" in changes:
                 self._steps.clear()
             vars(self._incident).update(changes)
-        vars(self._incident).update(seq=row.seq, head=row.hash, last_at=row.at)
 
     def _own(self, run_id: str, step_id: str) -> StepRun:
         """A copy of a step, in a copy of its run, for this draft alone."""
