@@ -26,6 +26,7 @@ STANDARD: Mapping[str, tuple[str, ...]] = {  # what goes out even where a templa
     "resolution": ("resolution", "impact", "follow_up", "lessons"),
     "page": ("description", "assessment", "next_steps"),
     "glass_broken": ("who", "step", "target", "reason"),
+    "cancellation": ("who", "reason"),
 }
 UNWRITTEN = "Nobody has written this yet."
 

@@ -12,6 +12,7 @@ from bot.domain.plan import RecoveryPlan
 from bot.domain.timeline import Event, Recorded
 
 INITIAL, UPDATE, RESOLUTION, GLASS = "initial_notification", "status_update", "resolution", "glass_broken"
+CANCELLATION = "cancellation"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Occasion:
 
 def occasion(before: Incident | None, after: Incident, row: Recorded, plan: RecoveryPlan) -> Occasion | None:
     """What an event is told as; None for most."""
+    if isinstance(row.event, e.IncidentCanceled):
+        return _canceled(after, row.event, row.actor.person, plan)
     handler = _OCCASIONS.get(type(row.event))
     return handler(before, after, row.event, plan) if handler else None
 
@@ -57,9 +60,19 @@ def _posted(_: Incident | None, after: Incident, event: e.UpdatePosted, plan: Re
 
 def _resolved(_: Incident | None, after: Incident, event: e.IncidentResolved, plan: RecoveryPlan) -> Occasion:
     """Everyone who was told that it began. Nobody's phone rings for it."""
-    called = (*_followers(after, plan), *sorted(after.told.get(INITIAL, ())))
-    people = audience(after, plan, called)
+    people = _everyone_told(after, plan)
     return Occasion(RESOLUTION, people, channels(after.severity, plan, may_ring=False), event.sections, {}, event.text)
+
+
+def _canceled(after: Incident, event: e.IncidentCanceled, who: str | None, plan: RecoveryPlan) -> Occasion:
+    """Who was called out of bed is told that they may go back."""
+    known = plan.people.get(who or "")
+    written = {"who": known.name if known else "DR Bot", "reason": event.reason}
+    return Occasion(CANCELLATION, _everyone_told(after, plan), channels(after.severity, plan, may_ring=False), written)
+
+
+def _everyone_told(after: Incident, plan: RecoveryPlan) -> tuple[str, ...]:
+    return audience(after, plan, (*_followers(after, plan), *sorted(after.told.get(INITIAL, ()))))
 
 
 def _glass_broken(_: Incident | None, after: Incident, event: e.GlassBroken, plan: RecoveryPlan) -> Occasion:

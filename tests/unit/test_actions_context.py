@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 from bot.actions.allowed import check_allowed
 from bot.actions.aws_clients import role_session_name
 from bot.actions.secrets import Secret, read_secret
-from bot.domain.plan import EnvSecret, FileSecret
 from bot.domain.plan import Secret as Source
 from bot.engine.ports import Unavailable
 
@@ -85,8 +84,8 @@ def test_nothing_is_allowed_by_default() -> None:
         check_allowed("https://shop.example.com/", ())
 
 
-def source(**written: Any) -> EnvSecret | FileSecret:
-    return TypeAdapter(Source).validate_python(written)  # type: ignore[no-any-return]
+def source(**written: Any) -> Source:
+    return TypeAdapter[Source](Source).validate_python(written)
 
 
 def no_clients(service: str, region: str) -> Any:

@@ -117,6 +117,21 @@ def test_a_resolution_without_a_text_is_made_from_the_template() -> None:
     assert text.endswith("*Lessons learned.* Rehearse.")
 
 
+def test_canceling_tells_everyone_who_was_told_that_it_began() -> None:
+    """Nobody stays up for an incident that was none."""
+    shelf = Shelf()
+    sender, story = messages(shelf), night()
+    since = len(story.rows)
+    story.give(c.Cancel(actor=by("alice"), reason="It was the monitoring."))
+    found = caused(story, sender, since)
+    assert people(found) == people(caused(story, sender)[: len(found)])
+    sender.deliver(found[0])
+    message = shelf.kept[0][1]
+    assert message.subject.startswith("[CANCELED] INC-7 ")
+    assert "*Reason.* It was the monitoring." in message.text
+    assert "canceled by Alice Adams" in message.text
+
+
 def glass_broken(story: Story) -> tuple[Delivery, ...]:
     story.start(system="customer-database")
     story.done("assess")
