@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 Phase = Literal["before", "after"]
-Fault = Literal["kill", "freeze", "close", "error"]
+Fault = Literal["kill", "freeze", "close", "error", "deed"]
 DEAD_WITHIN = 10.0
 
 
@@ -64,21 +64,24 @@ class Call:
 
 @dataclass
 class Gate:
-    """`victim` is the process that calls; `has_intent` asks the bot's own record whether a change was announced there."""
+    """`victim` is the process that calls; `has_intent` asks the bot's own record whether a change was announced there.
+
+    A trap kills or freezes the victim, closes the connection, answers with an error, or does the test's own `deed`.
+    """
 
     victim: int = 0
     has_intent: Callable[[str, str], bool] | None = None
     ledger: list[Call] = field(default_factory=list)
     trap: Trap | None = None
+    deed: Callable[[], None] = lambda: None
     sprung: threading.Event = field(default_factory=threading.Event)
-    broken: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: Counter[str] = field(default_factory=Counter)
 
     def reset(self, trap: Trap | None = None) -> None:
         """Begin a run with an empty ledger."""
         with self._lock:
-            self.ledger, self.broken, self._seen, self.trap = [], [], Counter(), trap
+            self.ledger, self._seen, self.trap = [], Counter(), trap
             self.sprung = threading.Event()
 
     def arrive(self, what: str, *, step: str = "", token: str = "", session: int = 0, detail: str = "") -> Call:
@@ -107,10 +110,12 @@ class Gate:
             kill(self.victim)
         elif trap.fault == "freeze":
             os.kill(self.victim, signal.SIGSTOP)
+        elif trap.fault == "deed":
+            self.deed()
         self.sprung.set()
         if trap.fault == "error":
             raise Failed
-        if trap.fault != "freeze":
+        if trap.fault in ("kill", "close"):
             raise Severed
 
 

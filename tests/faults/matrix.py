@@ -67,12 +67,7 @@ def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
     began = time.monotonic()
     world.restore()
     world.gate.reset(trap)
-    people = People(
-        world.bot.desk,
-        world.keys,
-        lambda step: scenario.happened(step, list(world.gate.ledger)),
-        name=f"people-{began:.6f}",
-    )
+    people = world.people(lambda step: scenario.happened(step, list(world.gate.ledger)))
     if not world.life.alive:
         world.restart()
     incident = people.declare(f"cut {trap}", SYSTEM)

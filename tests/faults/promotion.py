@@ -1,8 +1,10 @@
 """The scenario in which a real PostgreSQL is fenced and its standby promoted, each behind a proxy that counts statements."""
 
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +36,10 @@ PROMOTION: dict[str, Any] = {
 
 @dataclass
 class Pairs:
-    """A new pair for every run, at the same two addresses. The shop holds one session on the old primary."""
+    """A new pair for every run, at the same two addresses. The shop holds one session on the old primary.
+
+    The next pair is made while the bot works on this one.
+    """
 
     template: Template
     home: Path
@@ -42,26 +47,40 @@ class Pairs:
     east: Postgres
     mail: MailSink
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _maker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _next: Future[Pair] | None = None
     _pair: Pair | None = None
     _session: Connection | None = None
 
     def restore(self) -> None:
         """Throw the last pair away, take the next."""
-        self.close()
-        self.mail.messages.clear()
-        pair = self.template.pair(self.home / f"pair-{next(self._numbers)}")
+        pair = (self._next or self._maker.submit(self._make)).result()
+        self._throw_away()
         self._pair = pair
-        pair.primary.execute("ALTER ROLE postgres NOLOGIN")  # a superuser could never be shut out
+        self._next = self._maker.submit(self._make)
+        self.mail.messages.clear()
         self.west.upstream, self.east.upstream = pair.primary.port, pair.standby.port
         self._session = pair.as_shop(pair.primary)
         wait_until(lambda: caught_up(pair))
 
-    def close(self) -> None:
+    def _make(self) -> Pair:
+        pair = self.template.pair(self.home / f"pair-{next(self._numbers)}")
+        pair.primary.execute("ALTER ROLE postgres NOLOGIN")  # a superuser could never be shut out
+        return pair
+
+    def _throw_away(self) -> None:
         if self._session is not None:
             self._session.close()
         if self._pair is not None:
             self._pair.close()
+            shutil.rmtree(self._pair.primary.home.parent, ignore_errors=True)
         self._pair = self._session = None
+
+    def close(self) -> None:
+        self._throw_away()
+        if self._next is not None:
+            self._next.result().close()
+        self._maker.shutdown()
 
 
 def caught_up(pair: Pair) -> bool:

@@ -6,13 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from bot.playground.cloud import start_cloud
 from bot.playground.pair import Template
-from bot.playground.postgres import Server
 from bot.playground.processes import Processes
 from tests.faults import invariants
 from tests.faults.gate import Call, Trap
@@ -120,33 +116,6 @@ def report(say: Callable[[str], None], what: str, tallies: dict[str, Tally]) -> 
             f"{what} on {name}: {tally.points} points, {len(tally.faults)} faults, {tally.doubts} doubts, "
             f"settled within {slowest:.1f} s"
         )
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints past pytest's capture, so that a long run shows how far it is."""
-
-    def speak(text: str) -> None:
-        with capsys.disabled():
-            print(text, flush=True)
-
-    return speak
-
-
-@pytest.fixture
-def places(scratch: Path, counter: Any, pg_server: Server) -> dict[str, tuple[Path, str]]:
-    """A directory and an empty database of each kind."""
-    found = {}
-    for kind in ("sqlite", "postgresql"):
-        number = next(counter)
-        directory = scratch / f"matrix-{number}"
-        directory.mkdir(mode=0o755)
-        url = f"sqlite:///{directory}/dr.db"
-        if kind == "postgresql":
-            pg_server.execute(f"CREATE DATABASE matrix_{number}")
-            url = pg_server.url(f"matrix_{number}")
-        found[kind] = (directory, url)
-    return found
 
 
 def test_killed_at_every_call_of_a_recovery(

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bot.settings import Settings
 from tests.faults.gate import Gate
 from tests.faults.http_far_side import Aws, Hooks
 from tests.faults.nursery import PROJECT, Life, Nursery
+from tests.faults.people import People
 from tests.faults.smtp_far_side import Smtp
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
@@ -77,9 +79,22 @@ class World:
     secrets: Mapping[str, str]
     restore: Callable[[], None]
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self.life.environment
+
     def start(self) -> None:
         """A life of the bot, as victim of the gate."""
         self.gate.victim = self.life.start()
+
+    def another(self, name: str) -> Life:
+        """Another replica of the bot on the same database, not yet started."""
+        environment = {**self.life.environment, "DR_REPLICA": name, "DR_HTTP": f"127.0.0.1:{free_port()}"}
+        return Life(self.life.nursery, environment, self.directory / f"{name}.log")
+
+    def people(self, happened: Callable[[str], bool] = lambda _: False) -> People:
+        """The people of one incident."""
+        return People(self.bot.desk, self.keys, happened, name=f"people-{time.monotonic():.6f}")
 
     def restart(self) -> None:
         """The next life after a death, once the dead one's lease is over."""
