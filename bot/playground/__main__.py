@@ -1,78 +1,50 @@
-"""python -m bot.playground estate --dir DIR: the local estate, until Ctrl-C or SIGTERM.
+"""python -m bot.playground estate|story: the local estate, or a night on it told from beginning to end.
 
-Progress goes to stderr. When it is ready, one line of JSON on stdout says where everything is.
+What a subcommand needs takes a second to load, so the story's first lines are printed before that.
 """
 
 import argparse
-import json
+import runpy
 import signal
 import sys
-import time
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Mapping
 from types import FrameType
-from typing import Any
-
-from bot.playground.announce import ChildFailed
-from bot.playground.binaries import PostgresMissing
-from bot.playground.control import Control
-from bot.playground.estate import DirectoryInUse, Estate, NoOrders, running_estate
-from bot.playground.http_server import HttpServer
-from bot.playground.postgres import PostgresFailed
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MODULES: Mapping[str, str] = {"estate": "bot.playground.estate_command", "story": "bot.playground.story"}
+OPENING = """\
+DR Bot: one night, told as it happens on this machine.
+Two PostgreSQL servers, a shop in each of two regions, a stand-in for AWS, mail. Ctrl-C ends it."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bot.playground", description="The local estate of the demo.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    estate = commands.add_parser("estate", help="start it, and keep it until Ctrl-C")
-    estate.add_argument("--dir", type=Path, required=True, help="an empty directory, or one to be made")
-    arguments = parser.parse_args()
+    parser = argparse.ArgumentParser(prog="python -m bot.playground", description="The demo of DR Bot.")
+    parser.add_argument(
+        "command", choices=MODULES, help="estate: start it, and keep it until Ctrl-C; story: a night on it"
+    )
+    command: str = parser.parse_args(sys.argv[1:2]).command
     for number in ENDING:
-        signal.signal(number, end)
-    try:
-        serve_estate(arguments.dir.resolve())
-    except (DirectoryInUse, NoOrders, PostgresMissing, PostgresFailed, ChildFailed) as error:
-        sys.exit(f"The estate did not start: {error}")
+        signal.signal(number, end_estate if command == "estate" else end_story)
+    if command == "story":
+        print(OPENING, flush=True)
+    del sys.argv[1]
+    runpy.run_module(MODULES[command], run_name="__main__")
 
 
-def end(_: int, __: FrameType | None) -> None:
-    """The first signal ends the estate in order, further ones are ignored."""
+def end_estate(_: int, __: FrameType | None) -> None:
+    """It has no end but this one."""
+    end(0)
+
+
+def end_story(number: int, _: FrameType | None) -> None:
+    end(128 + number)
+
+
+def end(code: int) -> None:
+    """The first signal ends everything in order, further ones are ignored."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(0)
-
-
-def serve_estate(directory: Path) -> None:
-    started = time.monotonic()
-
-    def say(text: str) -> None:
-        print(f"{time.monotonic() - started:5.1f} s  {text}", file=sys.stderr, flush=True)
-
-    with running_estate(directory, say) as estate, closing(HttpServer(Control(estate).app(), "control")) as control:
-        say("ready")
-        print(json.dumps(description(estate, control.url)), flush=True)
-        while True:
-            signal.pause()
-
-
-def description(estate: Estate, control_url: str) -> dict[str, Any]:
-    urls = {
-        "shop": estate.shop_url,
-        "west": estate.west.shop.url,
-        "east": estate.east.shop.url,
-        "aws": estate.cloud_url,
-        "smtp": estate.mail.url,
-        "control": control_url,
-    }
-    return {
-        "dir": str(estate.directory),
-        "urls": urls,
-        "control": control_url,
-        "environment": dict(estate.environment),
-        "keys": {person: str(path) for person, path in estate.keys.items()},
-    }
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":

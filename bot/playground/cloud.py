@@ -15,6 +15,7 @@ from bot.playground.processes import Processes
 
 ACCOUNT = "123456789012"  # moto's
 STOPPED = "/playground/stopped/"
+CALLS = "cloud-calls.jsonl"  # beside the log: every call, from the moment that recording is asked for
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -22,7 +23,8 @@ def start_cloud(processes: Processes, directory: Path, *, hypervisor: bool = Fal
     """Start it and wait; its URL. `hypervisor`: a stopped instance stays `stopping` until `mark_stopped`."""
     address, log = directory / "cloud.url", directory / "cloud.log"
     command = [sys.executable, "-m", "bot.playground.cloud_process", str(address)]
-    child = processes.spawn(command + ["--hypervisor"] * hypervisor, log=log, environment=child_environment())
+    environment = child_environment() | {"MOTO_RECORDER_FILEPATH": str(directory / CALLS)}
+    child = processes.spawn(command + ["--hypervisor"] * hypervisor, log=log, environment=environment)
     return announced(child, address, log)
 
 

@@ -32,8 +32,9 @@ def write_plan(source: Path, target: Path, places: Places, ssh_keys: Mapping[str
     for person, line in ssh_keys.items():
         plan["people"][person]["ssh_keys"] = [line]
     system = plan["systems"][SYSTEM]
-    system["objectives"] = {"rto": "1h", "rpo": "20s"}
+    system["objectives"] = {"rto": "1h", "rpo": "5s"}
     system["replication"]["heartbeat"] = "2s"
+    plan["severities"]["sev1"]["updates"] = {"every": "30s"}
     plan["environments"]["production"] = environment(places)
     text = yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=120)
     target.write_text(HEADER + text)

@@ -1,0 +1,124 @@
+"""How the night ended: the figures, whether every promise was kept, and the table that says so."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bot.playground.aws import EAST
+from bot.playground.timings import PARTS
+
+EXPECTED_CALLS = {"StopInstances": 1, "ChangeResourceRecordSets": 1, "ModifyListener": 1}
+EXPLAINED = {
+    "detect": "until somebody declared",
+    "decide": "people assessed, and took risks",
+    "approve": "plans were shown and waited for approvals",
+    "execute": "the bot planned changes and made them",
+    "verify": "the bot and people proved that it works",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that the final table says. Lengths are measured, `quoted` is what approvers of the promotion read."""
+
+    incident: str
+    state: str
+    parts: Mapping[str, timedelta]
+    rto: timedelta
+    rpo: timedelta
+    quoted: timedelta | None
+    lost_orders: int
+    lost: timedelta
+    acknowledged: int
+    after_switch: int
+    missing_after_switch: int
+    taken_in: str
+    outage: timedelta
+    updates: int
+    every: timedelta
+    mails: int
+    audit: str
+    starts: int
+    calls: Counter[str]
+    promotions: int
+    bent: tuple[str, ...]
+
+    @property
+    def total(self) -> timedelta:
+        return sum(self.parts.values(), timedelta())
+
+    def reasons(self) -> Iterator[str]:
+        """Why the night did not end well; nothing where it did."""
+        if self.state != "resolved":
+            yield f"{self.incident} is {self.state}, not resolved"
+        if self.taken_in != EAST or self.after_switch == 0:
+            yield "the shop takes no orders in the recovery region"
+        if self.missing_after_switch:
+            yield f"{self.missing_after_switch} orders taken after the switch are not in the recovery region's database"
+        yield from self.bent
+        if self.quoted is None:
+            yield "the promotion was approved without a quoted loss"
+        elif self.quoted < self.lost:
+            yield f"{said(self.lost)} of orders are lost, more than the {said(self.quoted)} quoted"
+        if dict(self.calls) != EXPECTED_CALLS or self.promotions != 1:
+            yield f"a change was not made exactly once: {self.calls_made}"
+        if self.updates == 0 or self.mails == 0:
+            yield "no status update went out, or no mail arrived"
+
+    @property
+    def calls_made(self) -> str:
+        each = [f"{name} {count}" for name, count in sorted(self.calls.items())]
+        return ", ".join([*each, f"promotions {self.promotions}"])
+
+
+def table(outcome: Outcome) -> Table:
+    """The table at the end."""
+    found = Table(box=box.SIMPLE_HEAD, show_header=True, title_justify="left", pad_edge=False, expand=False)
+    found.add_column(f"{outcome.incident}, {outcome.state}")
+    found.add_column("", justify="right", no_wrap=True)
+    found.add_column("", style="bright_black", overflow="fold")
+    for name, figure, remark in rows(outcome):
+        found.add_row(Text(name, style="bold" if not name.startswith(" ") else ""), figure, remark)
+    return found
+
+
+def rows(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
+    within = "within" if outcome.total <= outcome.rto else "beyond"
+    yield "Recovery time", said(outcome.total), f"{within} the objective of {said(outcome.rto)}"
+    yield from ((f"  {part}", said(outcome.parts[part]), EXPLAINED[part]) for part in PARTS)
+    verdict = "unknown"
+    if outcome.quoted is not None:
+        verdict = "within" if outcome.quoted <= outcome.rpo else "beyond"
+    quoted = f"at most {said(outcome.quoted)}" if outcome.quoted is not None else "unknown"
+    yield "Data loss, quoted", quoted, f"{verdict} the objective of {said(outcome.rpo)}; the risk was accepted"
+    yield "Data loss, measured", said(outcome.lost), f"{outcome.lost_orders} orders acknowledged, but lost"
+    yield "Orders acknowledged", str(outcome.acknowledged), f"none for {said(outcome.outage)}"
+    yield "  after the switch", str(outcome.after_switch), f"taken in {outcome.taken_in}, all found in its database"
+    yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}"
+    yield "Mails delivered", str(outcome.mails), "to the people that the severity calls for"
+    yield "Steps started", str(outcome.starts), bending(outcome)
+    yield "Calls made", str(outcome.calls.total() + outcome.promotions), f"each once: {outcome.calls_made}"
+    yield "Audit", "whole", outcome.audit
+
+
+def bending(outcome: Outcome) -> str:
+    if outcome.bent:
+        return "; ".join(outcome.bent)
+    return "each with the approvals it needs, none twice, fenced before promoted"
+
+
+def said(length: timedelta) -> str:
+    """`41.3 s`, `1 min 12 s`, `1 h`."""
+    seconds = length.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min" + (f" {rest} s" if rest else "")
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h" + (f" {minutes} min" if minutes else "")
