@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.actions import (
+    cloudwatch,
     elbv2,
     http_healthy,
     http_journey,
@@ -17,6 +18,7 @@ from bot.actions.postgres import consistency, fence, integrity, promote, replica
 from bot.engine.ports import Action, Check
 
 ACTIONS: Mapping[str, Action[Any, Any]] = {
+    "cloudwatch.enable_alarms": cloudwatch.ACTION,
     "elbv2.weights": elbv2.ACTION,
     "http.request": http_request.ACTION,
     "notify.page": notify.PAGE_TEAM,

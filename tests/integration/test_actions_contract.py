@@ -15,7 +15,7 @@ from bot.actions.registry import ACTIONS, CHECKS
 from bot.domain.plan import RecoveryPlan
 from bot.domain.targets import PostgresTarget
 from bot.engine.ports import Context, Notice, Secret, StepFacts
-from bot.playground.aws import EAST, WEST, make_load_balancer, make_machine, make_zone
+from bot.playground.aws import EAST, WEST, make_alarm, make_load_balancer, make_machine, make_zone
 from bot.playground.cloud import Clients
 from bot.playground.pair import Pair
 from tests.integration.postgres_world import World
@@ -63,6 +63,11 @@ class OnlyLooking:
 def in_aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Clients:
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     return Clients(moto_url)
+
+
+def enabled_alarm(request: pytest.FixtureRequest) -> Done:
+    make_alarm(request.getfixturevalue("in_aws"))
+    return {"region": EAST, "alarms": ["customers-east-cpu"]}, {}
 
 
 def weighted_record(request: pytest.FixtureRequest) -> Done:
@@ -113,6 +118,7 @@ def primary(request: pytest.FixtureRequest) -> Done:
 
 
 DONE: dict[str, Callable[[pytest.FixtureRequest], Done]] = {
+    "cloudwatch.enable_alarms": enabled_alarm,
     "elbv2.weights": listener,
     "http.request": hook,
     "notify.page": paged,

@@ -33,6 +33,7 @@ BALANCER = {
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("route53.weights", {"record": RECORD, "weights": {"primary": 0, "recovery": 255}}),
     ("elbv2.weights", {"load_balancer": BALANCER, "weights": {"shop": 999}}),
+    ("cloudwatch.enable_alarms", {"region": "us-east-1", "alarms": ["shop-5xx", "shop-latency"]}),
     (
         "http.request",
         {"method": "POST", "url": URL, "headers": {"X-A": "b", "Authorization": {"secret": "hook"}}, "body": [1]},
@@ -53,6 +54,9 @@ REFUSED_PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     ("elbv2.weights", {"load_balancer": BALANCER, "weights": {"hsop": 1}}, "no group hsop"),
     ("elbv2.weights", {"load_balancer": BALANCER, "weights": {"shop": 0}}, "nobody would be served"),
     ("elbv2.weights", {"load_balancer": BALANCER, "weights": {"shop": 1000}}, "less than or equal to 999"),
+    ("cloudwatch.enable_alarms", {"region": "us-east-1", "alarms": []}, "at least 1"),
+    ("cloudwatch.enable_alarms", {"region": "us-east-1", "alarms": ["a", "b", "a"]}, "a is named more than once"),
+    ("cloudwatch.enable_alarms", {"region": "us-east-1", "alarms": ["a" * 256]}, "at most 255"),
     ("http.request", {"method": "DELETE", "url": URL}, "POST"),
     ("http.request", {"url": "https://user:pw@example.com/"}, "user or a password"),
     ("http.request", {"url": URL, "headers": {"idempotency-key": "x"}}, "written by the action itself"),
