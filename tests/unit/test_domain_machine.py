@@ -364,6 +364,22 @@ class Night(RuleBasedStateMachine):
             self.ask(c.Approve, place, ("undoing",), by(approver), offer=f"U{approver}{len(self.digests)}", proof=PROOF)
         self.ask(c.Begin, place, ("undoing",), BOT, plan=a_plan())
 
+    @rule(place=place, person=person)
+    def edit_then_approve(self, place: int, person: str) -> None:
+        """Somebody has a plan made anew and approves it themselves, with a helper or two."""
+        self.ask(c.Replan, place, ("pending_approval", "ready"), by(person))
+        self.ask(c.ShowPlan, place, ("ready",), BOT, plan=a_plan())
+        for approver in (person, "erin", "dave"):
+            self.approve(place, approver, True, 0)
+
+    @rule(place=place, seconds=st.sampled_from([599, 600]))
+    def start_late(self, place: int, seconds: int) -> None:
+        """Enough people approve, and the executor comes ten minutes later."""
+        for approver in ("bob", "carol", "dave", "erin"):
+            self.approve(place, approver, True, 0)
+        self.wait(seconds)
+        self.begin(place, a_plan(), True)
+
     # --- the bot works on -----------------------------------------------------------------------------------------------
 
     @rule(place=place, plan=plans)
