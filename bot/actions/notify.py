@@ -129,7 +129,7 @@ def _change(template: str, one: Recipient) -> Change:
 
 def _all_told(audience: Audience) -> str:
     names = ", ".join(one.name for one in audience.people)
-    return f"Already told: {names}."
+    return f"All have been told already: {names}."
 
 
 def _wanted(plan: Plan) -> tuple[str, ...]:
@@ -162,13 +162,10 @@ def _told(plan: Plan, context: Context) -> tuple[str, ...]:
 
 
 def verify(_params: Model, plan: Plan, _context: Context) -> Verdict:
-    """The messages are recorded for delivery. A recovery does not wait for mail to arrive."""
+    """The messages are recorded for delivery, or nobody was left to tell. A recovery does not wait for mail to arrive."""
     people = _wanted(plan)
-    return Verdict(
-        holds=True,
-        finding=f"Recorded for delivery to {', '.join(people)}. Whether each arrives is shown with its delivery.",
-        evidence={"people": list(people)},
-    )
+    recorded = f"Recorded for delivery to {', '.join(people)}. Whether each arrives is shown with its delivery."
+    return Verdict(holds=True, finding=recorded if people else plan.nothing_to_do, evidence={"people": list(people)})
 
 
 TEMPLATE = Action(

@@ -67,7 +67,7 @@ def test_who_was_told_is_not_told_again(step_facts: Facts) -> None:
     everybody = {"initial_notification": frozenset({"alice", "bob", "carol", "erin"})}
     plan = planned(Told(step_facts(told=everybody)))
     assert plan.is_empty
-    assert plan.nothing_to_do == "Already told: Erin Evans, Alice Adams, Bob Brown, Carol Chen."
+    assert plan.nothing_to_do == "All have been told already: Erin Evans, Alice Adams, Bob Brown, Carol Chen."
 
 
 def test_drill_tells_its_participants_alone(step_facts: Facts, recovery_plan: RecoveryPlan) -> None:
@@ -118,6 +118,22 @@ def test_settle_by_who_was_told(step_facts: Facts, told: tuple[str, ...], outcom
     plan = planned(Told(step_facts()), to=["dr_team"])
     context: Any = Told(step_facts(told={"initial_notification": frozenset(told)}))
     assert notify.settle(notify.TemplateParameters(template="initial_notification"), plan, context).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("severity", "finding"),
+    [
+        ("sev3", "All have been told already: Bob Brown, Carol Chen."),
+        ("sev4", "The recovery plan's notifications name nobody for sev4."),
+    ],
+)
+def test_nobody_left_is_told_apart_from_somebody_told(step_facts: Facts, severity: str, finding: str) -> None:
+    """Where nobody was left to tell, the finding says why instead of an empty list of deliveries."""
+    context: Any = Told(step_facts(severity=severity, told={"initial_notification": frozenset({"bob", "carol"})}))
+    plan = planned(context)
+    verdict = notify.verify(notify.TemplateParameters(template="initial_notification"), plan, context)
+    assert verdict.holds is True
+    assert verdict.finding == finding
 
 
 def test_page_goes_to_the_team(step_facts: Facts) -> None:
