@@ -13,17 +13,25 @@ Excluded = Literal["requester", "declarer"]
 
 
 class Rule(Model):
-    """How many distinct members of a team must approve, and who of them may not. Pinned when a plan is shown."""
+    """How many distinct members of a team must approve, and who of them may not. Pinned when a plan is shown.
+
+    `extra` of the `required` are there for a risk that was accepted.
+    """
 
     approvers: str
     required: int
+    extra: int = 0
     exclude: tuple[Excluded, ...] = ("declarer", "requester")
     approval_expires: Duration = timedelta(minutes=30)
     execution_expires: Duration = timedelta(minutes=10)
 
     def more(self, extra: int) -> "Rule":
         """The same rule with so many approvers more."""
-        return self.model_copy(update={"required": self.required + extra})
+        return self.model_copy(update={"required": self.required + extra, "extra": self.extra + extra})
+
+    def without_extra(self) -> "Rule":
+        """The step's own rule, as it is without a risk."""
+        return self.more(-self.extra)
 
 
 class Proof(Model):

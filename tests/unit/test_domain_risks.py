@@ -197,6 +197,17 @@ def test_gated_step_is_skipped_by_its_rule() -> None:
     assert story.person(c.Skip, "promote", "carol", reason=REASON) == ["VoiceGiven", "StepSkipped"]
 
 
+def test_settling_takes_no_more_for_the_risk() -> None:
+    """What three approved because of a risk is settled under the step's own rule of two."""
+    story = risky()
+    accept(story, "promote", "alice")
+    story.approve("promote", "bob", "carol", "dave")
+    story.begin("promote")
+    story.bot(c.Doubt, "promote", reason="It timed out.")
+    story.person(c.Settle, "promote", "bob", outcome="happened", reason="I looked.")
+    assert story.person(c.Settle, "promote", "erin", outcome="happened", reason="Me too.")[-1] == "StepSettled"
+
+
 def test_opposite_words_do_not_add_up() -> None:
     """Somebody says that it happened and somebody that it did not: nothing is settled."""
     story = to_promotion().launch("promote", "bob", "carol")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain import commands as c
 from bot.domain.authority import check_authority
-from bot.domain.decisions import execution, gates, incidents, runs, steps, undoing, updates
+from bot.domain.decisions import approving, execution, gates, incidents, overriding, runs, steps, undoing, updates
 from bot.domain.decisions.world import Decision, Traits, World, imagine
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident
@@ -48,13 +48,13 @@ DECISIONS: Mapping[type[c.Command], Decision] = {
     c.Looked: execution.looked,
     c.Probed: execution.probed,
     c.ShowPlan: gates.show_plan,
-    c.Approve: gates.approve,
-    c.JudgeOffer: gates.judge_offer,
-    c.Decline: gates.decline,
-    c.Withdraw: gates.withdraw,
-    c.Expire: gates.expire,
-    c.AcceptRisk: gates.accept_risk,
-    c.BreakGlass: gates.break_glass,
+    c.Approve: approving.approve,
+    c.JudgeOffer: approving.judge_offer,
+    c.Decline: approving.decline,
+    c.Withdraw: approving.withdraw,
+    c.Expire: approving.expire,
+    c.AcceptRisk: overriding.accept_risk,
+    c.BreakGlass: overriding.break_glass,
 }
 
 

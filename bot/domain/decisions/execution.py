@@ -4,6 +4,8 @@ from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.changes import Plan, Verdict
 from bot.domain.decisions import gates
+from bot.domain.decisions.approving import expired, expiry_events
+from bot.domain.decisions.overriding import may_break_glass
 from bot.domain.decisions.undoing import point_passed_over
 from bot.domain.decisions.world import PLAIN, World, refuse_stopped, the_step, where
 from bot.domain.errors import Refused
@@ -44,9 +46,9 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
         )
     if step.missing:
         raise Refused(f"{step.id} still needs {step.missing} approvals.")
-    which = gates.expired(step, world)
+    which = expired(step, world)
     if which is not None:
-        return gates.expiry_events(run, step, which)
+        return expiry_events(run, step, which)
     stale = _stale(incident, run, step, fresh)
     if stale:
         return (
@@ -62,7 +64,7 @@ def _no_longer_eligible(incident: Incident, step: StepRun, world: World) -> dict
         return {}
     found = {person: gates.may(person, step.rule, incident, step, world) for person in step.approved_by}
     gone = {person: standing.reason for person, standing in found.items() if not standing.eligible}
-    if step.glass_broken_by is not None and step.glass_broken_by not in gates.may_break_glass(world):
+    if step.glass_broken_by is not None and step.glass_broken_by not in may_break_glass(world):
         gone[step.glass_broken_by] = "They may not break the glass any more."
     return gone
 

@@ -2,8 +2,9 @@
 
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.decisions import gates
+from bot.domain.decisions.gates import pinned_rule
 from bot.domain.decisions.incidents import optional_text, text_of
+from bot.domain.decisions.overriding import by_word
 from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, where
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
@@ -38,8 +39,8 @@ def skip(state: Incident | None, command: c.Skip, world: World) -> tuple[Event, 
     skipped = e.StepSkipped(**where(run, step), reason=reason)
     if step.definition.kind == "manual" or (step.definition.kind == "action" and not step.gated):
         return (skipped,)
-    rule = gates.pinned_rule(step, world)
-    return gates.by_word(incident, run, step, command, rule, world, "skip", reason, lambda: (skipped,))
+    rule = pinned_rule(step, world)
+    return by_word(incident, run, step, command, rule, world, "skip", reason, lambda: (skipped,))
 
 
 def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ...]:
@@ -95,6 +96,4 @@ def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Eve
     if not step.gated:
         return (settled,)
     decision = "it happened" if command.outcome == "happened" else "it did not happen"
-    return gates.by_word(
-        incident, run, step, command, gates.pinned_rule(step, world), world, decision, reason, lambda: (settled,)
-    )
+    return by_word(incident, run, step, command, pinned_rule(step, world), world, decision, reason, lambda: (settled,))

@@ -1,0 +1,127 @@
+"""Decisions to go on all the same: risks accepted, several people's word, glass broken."""
+
+from collections.abc import Callable
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.approvals import Rule, eligible, members
+from bot.domain.decisions.approving import the_shown_plan
+from bot.domain.decisions.gates import may, requesters, show, step_rule
+from bot.domain.decisions.incidents import text_of
+from bot.domain.decisions.world import PLAIN, World, the_step
+from bot.domain.errors import Refused
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.timeline import Event
+from bot.domain.transitions import StepState
+
+SHORTEST_GLASS_REASON = 20
+
+
+def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> tuple[Event, ...]:
+    """A plan that waits is shown under its rule and one approver more; what is done or only asked needs as many people's word."""
+    incident, run, step = the_step(state, command)
+    if step.state is not StepState.BLOCKED or not step.risks:
+        raise Refused(f"{step.id} is {PLAIN[step.state]}: there is no risk to accept.", "Look at it with: dr show.")
+    reason = text_of(command.reason, "The reason")
+    person = command.actor.person
+    assert person is not None
+    accepted = e.RiskAccepted(
+        run=run.id,
+        step=step.id,
+        attempt=step.attempt,
+        person=person,
+        reason=reason,
+        risks=step.risks,
+        proof=command.proof,
+    )
+    rule = step_rule(step, world)
+    if step.definition.kind == "action" and step.applied_at is None:
+        if step.plan is None:
+            raise Refused(f"{step.id} has no plan that this risk belongs to.", "Look again first.")
+        verdict = may(person, rule, incident, step, world)
+        leads = (incident.roles.get("commander"), incident.roles.get("deputy"))
+        if not verdict.eligible and person not in leads:
+            raise Refused(verdict.reason)
+        taken = tuple(dict.fromkeys((*step.accepted_risks, *step.risks)))
+        return (accepted, show(incident, run, step, step.plan, world, taken))
+    outcome: e.Outcome = "unproven" if step.definition.kind == "action" else "risk_accepted"
+    completed = e.StepCompleted(
+        run=run.id, step=step.id, attempt=step.attempt, outcome=outcome, finding=step.finding, result=dict(step.result)
+    )
+    rule = rule.more(world.plan.approvals.accept_risk.extra)
+    return by_word(incident, run, step, command, rule, world, "accept the risk", reason, lambda: (accepted, completed))
+
+
+def by_word(
+    incident: Incident,
+    run: Run,
+    step: StepRun,
+    command: c.AcceptRisk | c.Skip | c.Settle,
+    rule: Rule,
+    world: World,
+    decision: str,
+    reason: str,
+    decided: Callable[[], tuple[Event, ...]],
+) -> tuple[Event, ...]:
+    """One person's word; as many distinct people as the rule requires must say the same before it is done."""
+    person = command.actor.person
+    verdict = may(person, rule, incident, step, world)
+    if not verdict.eligible or person is None:
+        raise Refused(verdict.reason)
+    said = {voice.person for voice in step.voices if voice.decision == decision}
+    able = eligible(rule, world.plan, requesters(step), incident.declarer)
+    if person in said:
+        left = world.names(p for p in able if p not in said)
+        raise Refused(f"You have said {decision} already.", f"{rule.required - len(said)} more of {left}.")
+    voice = e.VoiceGiven(
+        run=run.id,
+        step=step.id,
+        attempt=step.attempt,
+        person=person,
+        decision=decision,
+        reason=reason,
+        proof=command.proof,
+    )
+    enough = len((said | {person}) & set(able)) >= rule.required
+    return (voice, *decided()) if enough else (voice,)
+
+
+def may_break_glass(world: World) -> frozenset[str]:
+    """The people who may go on alone."""
+    teams = world.plan.approvals.break_glass.allowed
+    return frozenset(person for team in teams for person in members(world.plan, team))
+
+
+def break_glass(state: Incident | None, command: c.BreakGlass, world: World) -> tuple[Event, ...]:
+    """One person alone, from the plan's list, with a reason and the target typed, a few times an hour at most."""
+    _incident, run, step, _rule = the_shown_plan(state, command, world)
+    glass = world.plan.approvals.break_glass
+    person = command.actor.person
+    if step.missing == 0:
+        raise Refused("Nothing more is needed: it starts as soon as it can.")
+    allowed = may_break_glass(world)
+    if person is None or person not in allowed:
+        raise Refused("You may not break the glass.", f"Those who may: {world.names(sorted(allowed))}.")
+    if len(command.reason.strip()) < SHORTEST_GLASS_REASON:
+        raise Refused(
+            f"The reason needs at least {SHORTEST_GLASS_REASON} characters.", "Say why nobody can approve in time."
+        )
+    target = step.plan.target if step.plan else ""
+    if command.target != target:
+        raise Refused("The target typed is not the target of this plan.", f"Type exactly: {target}")
+    if world.recent_glass >= glass.uses:
+        raise Refused(
+            f"You have broken the glass {world.recent_glass} times; the plan allows {glass.uses}.",
+            "Have somebody else approve.",
+        )
+    broken = e.GlassBroken(
+        run=run.id,
+        step=step.id,
+        attempt=step.attempt,
+        person=person,
+        reason=text_of(command.reason, "The reason"),
+        target=target,
+        digest=command.digest,
+        proof=command.proof,
+    )
+    return (broken,)
