@@ -105,7 +105,7 @@ def test_a_blocked_step_is_a_challenge_with_its_reason() -> None:
     story.done("assess")
     story.show("promote", unmet_plan(None))
     assert challenges(view(story)) == (
-        "*Promote the replica* is blocked: A precondition is not known to hold. The replica replays."
+        "*Promote the replica* is blocked: A precondition is not known to hold. Not known: The replica replays."
     )
     assert eta(view(story)).startswith("Back by 03:18 if *Promote the replica* goes on now, 46 min before")
 

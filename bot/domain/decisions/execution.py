@@ -120,7 +120,7 @@ def _intent(run: Run, step: StepRun, command: c.Begin, fresh: Plan | None, diges
 def _stale(incident: Incident, run: Run, step: StepRun, fresh: Plan) -> str:
     """Why what was approved is no longer what would be done; empty where it is."""
     if fresh.obstacles:
-        return " ".join(o.text for o in fresh.obstacles)
+        return gates.in_words(fresh.obstacles)
     digest = gates.digest_of(incident, run, step, fresh, step.generation, step.rule, step.accepted_risks)
     if digest != step.digest:
         return "The world has changed since the plan was shown: " + difference(step.plan, fresh)

@@ -1,9 +1,11 @@
 """What a step needs before it goes on: the plan that is shown, the rule that it is under, or what blocks it."""
 
+from collections.abc import Iterable
+
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.approvals import Rule, Standing, eligible, rule_for, rule_json, standing
-from bot.domain.changes import Plan, Risk, plan_digest
+from bot.domain.changes import Plan, Precondition, Risk, plan_digest
 from bot.domain.decisions.world import World, the_step
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
@@ -79,18 +81,23 @@ def open_risks(step: StepRun, plan: Plan) -> tuple[Risk, ...]:
     return tuple(risk for risk in plan.risks if risk not in step.accepted_risks)
 
 
+def in_words(obstacles: Iterable[Precondition]) -> str:
+    """What stands against a plan: each precondition with what is known of it."""
+    return " ".join(f"{'Not so' if o.holds is False else 'Not known'}: {o.text.rstrip('.')}." for o in obstacles)
+
+
 def consider(incident: Incident, run: Run, step: StepRun, plan: Plan, world: World) -> tuple[Event, ...]:
     """Show a fresh plan, or say what blocks it."""
     where = {"run": run.id, "step": step.id, "attempt": step.attempt}
     obstacles = plan.obstacles
     risks = open_risks(step, plan)
     if step.undo and (obstacles or risks):
-        return (e.UndoFailed(**where, reason=" ".join([*(o.text for o in obstacles), *(r.text for r in risks)])),)
+        reason = " ".join([*([in_words(obstacles)] if obstacles else []), *(r.text for r in risks)])
+        return (e.UndoFailed(**where, reason=reason),)
     if obstacles:
-        known = all(o.holds is False for o in obstacles)
-        reason = "A precondition does not hold." if known else "A precondition is not known to hold."
-        finding = " ".join(o.text for o in obstacles)
-        return (e.StepBlocked(**where, reason=reason, finding=finding, plan=plan),)
+        failed = any(o.holds is False for o in obstacles)
+        reason = "A precondition does not hold." if failed else "A precondition is not known to hold."
+        return (e.StepBlocked(**where, reason=reason, finding=in_words(obstacles), plan=plan),)
     if risks:
         finding = " ".join(r.text for r in risks)
         return (
