@@ -4,6 +4,7 @@ import hashlib
 import re
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
@@ -11,7 +12,7 @@ from botocore.config import Config
 from botocore.session import Session as BotocoreSession
 
 from bot.actions.aws_errors import aws_look
-from bot.engine.ports import StepFacts, Unavailable
+from bot.engine.ports import MayChange, StepFacts, Unavailable
 
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 10
@@ -29,6 +30,11 @@ def new_session() -> boto3.Session:
     return boto3.Session(botocore_session=core)
 
 
+def _ask(may_change: MayChange, **_: object) -> None:
+    """In botocore's words: no answer of ours, so the request is sent, unless this raises."""
+    may_change()
+
+
 def role_session_name(token: str) -> str:
     """The attempt's token in the characters that STS allows; a long one keeps its start and becomes unique by a hash."""
     name = re.sub(r"[^\w+=,.@-]", ".", token, flags=re.ASCII)
@@ -44,6 +50,7 @@ class AwsClients:
     session: boto3.Session
     making: threading.Lock  # a boto3 session must not make two clients at once
     facts: StepFacts
+    may_change: MayChange | None = None
     _credentials: dict[str, Credentials] = field(default_factory=dict)
     _checked: set[str] = field(default_factory=set)
 
@@ -53,7 +60,10 @@ class AwsClients:
             self._check_account(region)
             self._checked.add(region)
         attempts = 1 if mutating else READ_ATTEMPTS
-        return self._make(service, region, attempts, self._role_credentials(region))
+        made = self._make(service, region, attempts, self._role_credentials(region))
+        if mutating and self.may_change:
+            made.meta.events.register("before-send", partial(_ask, self.may_change))
+        return made
 
     def _check_account(self, region: str) -> None:
         expected = self.facts.environment_facts.account

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psycopg
@@ -12,7 +12,7 @@ from bot.actions.aws_clients import AwsClients, new_session
 from bot.actions.outbound import Outbound
 from bot.actions.secrets import Secret, read_secret
 from bot.domain.targets import PostgresTarget
-from bot.engine.ports import Notice, StepFacts, Unavailable
+from bot.engine.ports import MayChange, NotApplied, Notice, OutcomeUnknown, StepFacts, Unavailable
 
 APPLICATION_NAME_LENGTH = 63
 POSTGRES: dict[str, Any] = {
@@ -39,11 +39,29 @@ class ContextFactory:
         self._making = threading.Lock()
         self._tls = httpx.create_ssl_context()
 
-    def __call__(self, facts: StepFacts) -> "StepContext":
+    def __call__(self, facts: StepFacts, may_change: MayChange | None = None) -> "StepContext":
         policy = facts.environment_facts.http
-        outbound = Outbound(policy.allow if policy else (), self._tls)
-        aws = AwsClients(self._session, self._making, facts)
-        return StepContext(facts, self._now, self._notify, self._environ, aws, outbound)
+        outbound = Outbound(policy.allow if policy else (), self._tls, may_change)
+        aws = AwsClients(self._session, self._making, facts, may_change)
+        cursor = asking_first(may_change) if may_change else psycopg.Cursor
+        return StepContext(facts, self._now, self._notify, self._environ, aws, outbound, cursor)
+
+
+def asking_first(may_change: MayChange) -> type[psycopg.Cursor[Any]]:
+    """Cursors that ask before each statement whether it may still be sent.
+
+    What was sent before on the same connection stays done, so a no in the middle is OutcomeUnknown.
+    """
+
+    class Asking(psycopg.Cursor[Any]):
+        def execute(self, *arguments: Any, **options: Any) -> Self:
+            try:
+                may_change()
+            except NotApplied as held_up:
+                raise OutcomeUnknown(f"{held_up} Statements before that one may have been.") from held_up
+            return super().execute(*arguments, **options)
+
+    return Asking
 
 
 class StepContext:
@@ -57,6 +75,7 @@ class StepContext:
         environ: Mapping[str, str],
         aws: AwsClients,
         outbound: Outbound,
+        cursor: type[psycopg.Cursor[Any]],
     ) -> None:
         self._facts = facts
         self._now = now
@@ -64,6 +83,7 @@ class StepContext:
         self._environ = environ
         self._aws = aws
         self._outbound = outbound
+        self._cursor = cursor
         self._secrets: dict[str, Secret] = {}
 
     @property
@@ -104,6 +124,7 @@ class StepContext:
             sslmode=target.tls,
             application_name=self._facts.token[:APPLICATION_NAME_LENGTH],
             autocommit=True,
+            cursor_factory=self._cursor,
         )
 
     def http(self, method: str, url: str, **options: Any) -> httpx.Response:

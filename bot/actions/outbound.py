@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from bot.actions.allowed import check_allowed, origin_of
+from bot.engine.ports import MayChange
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
@@ -23,9 +24,10 @@ ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 class Outbound:
     """Sends requests to the URLs of one allow-list."""
 
-    def __init__(self, allowed: tuple[str, ...], tls: ssl.SSLContext) -> None:
+    def __init__(self, allowed: tuple[str, ...], tls: ssl.SSLContext, may_change: MayChange | None = None) -> None:
         self._allowed = allowed
         self._tls = tls
+        self._may_change = may_change
 
     def request(
         self,
@@ -49,6 +51,8 @@ class Outbound:
         target = check_allowed(url, self._allowed)
         with self._client(cookies, timeout) as client:
             request = client.build_request(method, target, headers=headers, json=json, content=content, params=params)
+            if self._may_change and method not in SAFE_METHODS:
+                self._may_change()
             return self._follow(client, request, deadline)
 
     def _client(self, cookies: CookieJar | None, timeout: float) -> httpx.Client:

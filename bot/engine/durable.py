@@ -5,11 +5,11 @@ least once: a job whose replica dies is run again from its beginning, so every j
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 from sqlalchemy import Connection
 
 from bot.domain.model import JsonValue
@@ -65,6 +65,13 @@ def prepare(database: Database) -> None:
         client.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
 
 
+def resume(orphans: Sequence[WorkflowStatus]) -> list[str]:
+    """Enqueue jobs again, each on its own queue; returns their ids."""
+    for queue in {job.queue_name for job in orphans}:
+        DBOS.resume_workflows([j.workflow_id for j in orphans if j.queue_name == queue], queue_name=queue)
+    return [job.workflow_id for job in orphans]
+
+
 class Durable:
     """The running engine of this process. There is one at a time in a process."""
 
@@ -109,10 +116,13 @@ class Durable:
         """
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         live = living() if pending else ()
-        orphans = [job for job in pending if job.executor_id not in live]
-        for queue in {job.queue_name for job in orphans}:
-            DBOS.resume_workflows([j.workflow_id for j in orphans if j.queue_name == queue], queue_name=queue)
-        return [job.workflow_id for job in orphans]
+        return resume([job for job in pending if job.executor_id not in live])
+
+    def inherit(self, name: str) -> list[str]:
+        """The same for what earlier lives of this replica left: who holds its name knows that they are over."""
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        others = [job for job in pending if job.executor_id != self._executor_id]
+        return resume([job for job in others if (job.executor_id or "").rpartition("-")[0] == name])
 
     def forget(self, before: datetime) -> int:
         """Delete finished jobs older than a moment; returns how many."""

@@ -1,6 +1,6 @@
 """Looking at the world for a step: a fresh plan, a verdict, a settlement. Nothing here changes anything."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.model import JsonValue
 from bot.domain.plan import RecoveryPlan
 from bot.engine.facts import check_parameters, parameters, step_facts, typed
-from bot.engine.ports import Action, Context, Registry, StepFacts, Unavailable
+from bot.engine.ports import Action, Context, Contexts, MayChange, Registry, Unavailable
 
 log = structlog.get_logger()
 VERIFY_FOR = timedelta(minutes=5)  # how long a call may take to show, where the step has no timeout
@@ -41,7 +41,7 @@ class Looker:
 
     plan: RecoveryPlan
     registry: Registry
-    contexts: Callable[[StepFacts], Context]
+    contexts: Contexts
 
     def fresh(self, incident: Incident, run: Run, step: StepRun) -> Plan:
         """What the step would do now; raises Unavailable."""
@@ -62,8 +62,8 @@ class Looker:
             raise Unavailable(f"{action.name} has no undo.")
         return action.undo(params, step.done_plan, facts)
 
-    def _context(self, incident: Incident, run: Run, step: StepRun) -> Context:
-        return self.contexts(step_facts(incident, run, step, self.plan))
+    def _context(self, incident: Incident, run: Run, step: StepRun, may_change: MayChange | None = None) -> Context:
+        return self.contexts(step_facts(incident, run, step, self.plan), may_change)
 
     def _action(self, step: StepRun) -> Action[Any, Any]:
         name = step.definition.action or ""
@@ -72,13 +72,14 @@ class Looker:
         return self.registry.actions[name]
 
     def prepared(
-        self, incident: Incident, run: Run, step: StepRun
+        self, incident: Incident, run: Run, step: StepRun, may_change: MayChange | None = None
     ) -> tuple[Action[Any, Any], Plan, BaseModel, Context]:
-        """What was approved, ready to be called or looked at; raises Unavailable. Makes no call."""
+        """What was approved, ready to be looked at, or with `may_change` to be called; raises Unavailable. Makes no call."""
         action = self._action(step)
         if step.plan is None:
             raise Unavailable("Its plan is missing.")
-        return action, step.plan, typed(action.params, step.plan.parameters), self._context(incident, run, step)
+        context = self._context(incident, run, step, may_change)
+        return action, step.plan, typed(action.params, step.plan.parameters), context
 
     def verdict(self, incident: Incident, run: Run, step: StepRun) -> Verdict:
         """Does it hold? Raises Unavailable where that can't be known."""

@@ -91,7 +91,11 @@ class Secret(Protocol):
 
 
 class Context(Protocol):
-    """What an action may use, bound to one step in one environment. Everything has short time-outs."""
+    """What an action may use, bound to one step in one environment. Everything has short time-outs.
+
+    In the context of an attempt every change asks once more, at the last moment, whether it may still be sent, and
+    raises NotApplied where not: the process may have slept since the start was recorded, and others gone on without it.
+    """
 
     @property
     def facts(self) -> StepFacts: ...
@@ -115,6 +119,16 @@ class Context(Protocol):
 
     def notify(self, notices: tuple[Notice, ...]) -> None:
         """Record messages for delivery, each once by its id, and return when they are committed."""
+
+
+MayChange = Callable[[], None]
+"""Asked just before a change is sent; raises NotApplied where it must not be sent any more."""
+
+
+class Contexts(Protocol):
+    """Makes contexts: for looks without `may_change`, for the call of an attempt with it."""
+
+    def __call__(self, facts: StepFacts, may_change: MayChange | None = None) -> Context: ...
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ class Replica:
         self._durable.launch()
         if self._lock is not None:
             self._durable.take_over(lambda: {self.runner_id})  # the lock proves that no other lives
+        else:
+            self._durable.inherit(self.name)
         self.desk.restore_agenda()
         self._spawn("lease", RENEW_EVERY, self._renew, self._released)
         self._spawn("sweep", SWEEP_EVERY, self.sweep)

@@ -26,7 +26,7 @@ LOOK_EVERY = timedelta(seconds=1)
 LOOK_SLOWLY = timedelta(seconds=5)
 SOON = timedelta(seconds=10)  # looks are frequent for so long
 TRY_AGAIN = timedelta(seconds=2)
-LATEST_CALL_SECONDS = 5.0  # a process that slept between the recorded start and the call must not make it any more
+LATEST_CALL_SECONDS = 30.0  # after the recorded start: what was looked at then may be another world by now
 RECORD_FOR_SECONDS = 900.0
 
 Where = tuple[Incident, Run, StepRun]
@@ -153,13 +153,13 @@ class StepRunner:
 
     def _sent(self, incident: Incident, run: Run, step: StepRun, begun_at: float) -> c.Command:
         refused, doubt = partial(c.NotDone, **_where(run, step)), partial(c.Doubt, **_where(run, step))
+        may_change = partial(self._may_change, incident.id, run.id, step, begun_at)
         try:
-            action, plan, params, context = self.looker.prepared(incident, run, step)
+            action, plan, params, context = self.looker.prepared(incident, run, step, may_change)
         except Unavailable as missing:
             return refused(reason=str(missing))
-        if time.clock_gettime(time.CLOCK_BOOTTIME) - begun_at > LATEST_CALL_SECONDS:
-            return refused(reason="The bot was held up before the call, so it did not send it.")
         try:
+            may_change()
             return c.Applied(run=run.id, step=step.id, attempt=step.attempt, result=action.apply(params, plan, context))
         except NotApplied as certain:
             return refused(reason=str(certain))
@@ -168,6 +168,18 @@ class StepRunner:
         except Exception as error:  # the edge to an action: whatever it raises, the call may have happened
             log.exception("apply_failed", incident=incident.id, step=step.id)
             return doubt(reason=f"The call ended with {type(error).__name__}, so it may or may not have happened.")
+
+    def _may_change(self, incident_id: str, run_id: str, begun: StepRun, begun_at: float) -> None:
+        """A process that slept finds that its attempt was settled or given up by others: raises NotApplied."""
+        try:
+            _, _, step = self._where(incident_id, run_id, begun.id)
+        except (NotRecorded, NotConfirmed) as trouble:
+            raise NotApplied(f"Nothing was sent: {trouble}") from trouble
+        ours = step.attempt == begun.attempt and step.started_at == begun.started_at and step.applied_at is None
+        if not ours or not _executing(step):
+            raise NotApplied("Nothing was sent: this attempt was given up while the bot was held up.")
+        if time.clock_gettime(time.CLOCK_BOOTTIME) - begun_at > LATEST_CALL_SECONDS:
+            raise NotApplied("Nothing was sent: the bot was held up for too long before the call.")
 
     def _record_outcome(self, incident_id: str, outcome: c.Command) -> None:
         """A result must not be lost while the database is away: it is offered again until it is taken."""

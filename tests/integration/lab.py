@@ -27,6 +27,7 @@ from bot.engine.ports import (
     Action,
     Check,
     Delivery,
+    MayChange,
     NotApplied,
     NotDelivered,
     Notice,
@@ -180,6 +181,7 @@ class Quiet:
 @dataclass(frozen=True)
 class ToyContext:
     facts: StepFacts
+    may_change: MayChange | None = None
 
 
 class NoDirectory:
