@@ -41,6 +41,7 @@ def step_facts(incident: Incident, run: Run, step: StepRun, plan: RecoveryPlan) 
         earlier=tuple(_earlier(other) for other in run.steps.values() if other.is_met and other.ended_at),
         told=incident.told,
         result=step.result,
+        saved=step.done_plan.saved if step.done_plan else {},
     )
 
 

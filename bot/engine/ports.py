@@ -70,6 +70,9 @@ class StepFacts:
     result: Mapping[str, JsonValue] = field(
         default_factory=dict
     )  # what apply or settle of this attempt returned, for verify
+    saved: Mapping[str, JsonValue] = field(
+        default_factory=dict
+    )  # what the plan of this step's last start saved; empty where it never started, or was undone
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class World:
             now=lambda: self.clock, notify=nobody_is_told, environ={"BOT_PASSWORD": pair.roles.bot.password}
         )
 
-    def context(self, *earlier: Earlier) -> Context:
+    def context(self, *earlier: Earlier, **facts: Any) -> Context:
         targets = {
             name: t.model_dump(mode="json") for name, t in {"primary": self.primary, "replica": self.replica}.items()
         }
@@ -66,7 +66,7 @@ class World:
                 "targets": {SYSTEM: targets},
             }
         )
-        return self._factory(self._step_facts(environment_facts=environment, earlier=earlier))
+        return self._factory(self._step_facts(environment_facts=environment, earlier=earlier, **facts))
 
     def fence(self, **evidence: Any) -> Earlier:
         """A fence of the primary that has ended, proven now unless said otherwise."""

@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from bot.actions.context import ContextFactory
 from bot.actions.postgres import fence, promote
+from bot.actions.postgres.connect_grants import from_json
 from bot.actions.postgres.fencing import FenceParameters
 from bot.actions.postgres.promote_plan import PromoteParameters
 from bot.domain.changes import Plan
@@ -108,6 +109,22 @@ def test_revoke_connect_is_undone_from_what_it_saved(world: World, doors: FenceP
     after = world.pair.primary.value("SELECT datacl::text FROM pg_database WHERE datname = 'customers'")
     assert sorted(after.strip("{}").split(",")) == sorted(before.strip("{}").split(","))
     assert undone(doors, done, context).nothing_to_do
+
+
+def test_second_attempt_remembers_what_the_first_one_took(world: World, doors: FenceParameters) -> None:
+    """The bot died between taking the grants and ending the sessions: the retry ends them, and forgets no grant."""
+    first, roles = planned(doors, world.context()), ("shop", "shop_owner")
+    with world.pair.as_shop(world.pair.primary):
+        world.pair.primary.execute(f"REVOKE CONNECT ON DATABASE customers FROM {', '.join(roles)}")
+        context = world.context(saved=first.saved)
+        second = planned(doors, context)
+        assert [change.what for change in second.changes] == ["sessions"]
+        without_superusers(world.pair)
+        ACTION.apply(doors, second, context)
+    evidence = ACTION.verify(doors, second, context).evidence
+    assert sorted(grant.name for grant in from_json(evidence["grants"])) == sorted(roles)
+    back = undone(doors, second, world.context(saved=second.saved))
+    assert {change.what for change in back.changes} == {f"CONNECT of {role}" for role in roles}
 
 
 def test_fence_is_not_taken_down_after_a_promotion(world: World, doors: FenceParameters) -> None:

@@ -42,17 +42,24 @@ REFUSED = (
 
 
 class DoorFacts(Model):
-    """Who gets in, without the bot's own role among the grants."""
+    """Who gets in, without the bot's own role among the grants; `taken` is what an attempt before this one took."""
 
     place: Place
+    database: str
     doors: Doors
     secrets: tuple[SecretVersion, ...]
+    taken: tuple[Grant, ...] = ()
 
 
 def observe(params: FenceParameters, context: Context) -> DoorFacts:
     """Look from the maintenance database; raises Unavailable."""
+    doors = _doors(params, context)
     return DoorFacts(
-        place=place_of(context), doors=_doors(params, context), secrets=secret_versions(context, params.database)
+        place=place_of(context),
+        database=params.database.database,
+        doors=doors,
+        secrets=secret_versions(context, params.database),
+        taken=missing_of(from_json(context.facts.saved.get("grants")), doors.grants),
     )
 
 
@@ -72,7 +79,7 @@ def plan(params: FenceParameters, facts: DoorFacts) -> Plan:
         changes=_changes(params, facts.doors),
         nothing_to_do=f"Nobody has CONNECT on {params.database.database}, and nobody is in it.",
         desired={"grants": []},
-        saved={"grants": to_json(facts.doors.grants)},
+        saved={"grants": to_json((*facts.doors.grants, *facts.taken))},
         warnings=_warnings(params, facts.doors),
         preconditions=_preconditions(params, facts.doors),
         way_back="Undo grants again what was taken, while no other server was promoted.",
@@ -118,10 +125,10 @@ def _preconditions(params: FenceParameters, doors: Doors) -> tuple[Precondition,
 def undo(done: Plan, facts: DoorFacts) -> Plan:
     """Grant what is missing of the saved grants."""
     missing = missing_of(from_json(done.saved["grants"]), facts.doors.grants)
+    database = f"database {facts.database}"
     changes = tuple(
-        Change(resource=change.resource, what=change.what, before=change.after, after=change.before)
-        for change in done.changes
-        if change.what in {f"CONNECT of {grant.name}" for grant in missing}
+        Change(resource=database, what=f"CONNECT of {grant.name}", before="revoked", after="granted")
+        for grant in missing
     )
     return unfence_plan(done, facts.place, changes, "Everybody has CONNECT again.")
 
