@@ -98,6 +98,11 @@ def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn,
     return changes if replace(step, **changes).missing == 0 else {**changes, "met_at": None}
 
 
+def _finds_it_done(step: StepRun) -> bool:
+    """An attempt that has nothing to do must not make the way back forget what an earlier one changed."""
+    return step.done_plan is not None and step.plan is not None and step.plan.is_empty
+
+
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> Changes:
     undo = isinstance(event, e.UndoStarted)
     attempt = Attempt(event.attempt, at, step.approved_by, step.glass_broken_by, undo=undo)
@@ -106,7 +111,7 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
         "applied_at": None,
         "holding_since": None,
         "result": {},
-        "done_plan": step.done_plan if undo else step.plan,
+        "done_plan": step.done_plan if undo or _finds_it_done(step) else step.plan,
         "waits_for_start": False,
         "attempts": (*step.attempts, attempt),
     }

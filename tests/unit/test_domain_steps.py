@@ -341,3 +341,15 @@ def test_block_is_for_what_has_not_started() -> None:
     assert "moved on" in story.refusal(c.Block(run="R1", step="a", attempt=1, reason="No answer."))
     story = to_promotion()
     assert "moved on" in story.refusal(c.Block(run="R1", step="promote", attempt=2, reason="No answer."))
+
+
+def test_a_retry_with_nothing_to_do_keeps_the_way_back() -> None:
+    """What the first attempt saved is what an undo leads back to, although a second one found it done already."""
+    story = applied()
+    story.look("a", FAILS, late=True)
+    story.person(c.Retry, "a", "alice")
+    story.show("a", empty_plan())
+    story.begin("a", empty_plan())
+    story.look("a")
+    assert story.step("a").outcome == "nothing_to_do"
+    assert story.step("a").done_plan == a_plan()
