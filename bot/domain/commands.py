@@ -241,12 +241,17 @@ class Block(StepCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class Begin(StepCommand):
-    """An executor is about to call: it brings a fresh plan (none for a check) and the approvals that it could not confirm."""
+    """An executor is about to call: it brings a fresh plan (none for a check), made for this generation of the step.
+
+    Only the people whom it has `confirmed` count; `unconfirmed` are those whom it could not, and why.
+    """
 
     attempt: int
+    generation: int
     executor: str
     token: str
     plan: Plan | None = None
+    confirmed: tuple[str, ...] = ()
     unconfirmed: Mapping[str, str] = field(default_factory=dict)
 
 

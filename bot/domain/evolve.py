@@ -190,7 +190,7 @@ _HANDLERS: Mapping[type[Event], Callable[[Incident, Any, Recorded], Changes]] = 
     e.RunStarted: _run_started,
     e.RunPaused: lambda s, ev, _: _run_changes(s, ev.run, paused=True),
     e.RunResumed: lambda s, ev, row: _run_changes(s, ev.run, paused=False, resumed_seq=row.seq),
-    e.RunStopped: lambda s, ev, _: _run_changes(s, ev.run, stopped=True),
+    e.RunStopped: lambda s, ev, _: _run_changes(s, ev.run, stopped=True, paused=False),
     e.UpdatePosted: _posted,
     e.UpdateSnoozed: _snoozed,
     e.UpdateDrafted: _drafted,

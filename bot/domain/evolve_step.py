@@ -165,6 +165,7 @@ def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> Changes:
         **NOTHING_SHOWN,
         **NOTHING_RISKED,
         "attempt": event.attempt,
+        "generation": step.generation + 1,  # what is being looked at now was asked with the old parameters
         "overrides": {**step.overrides, **event.changes},
         "editors": tuple(dict.fromkeys((*step.editors, event.requester))),
         "waits_for_start": False,

@@ -129,6 +129,11 @@ class StepRun:
         return max(0, self.rule.required - len(self.approved_by))
 
     @property
+    def vouched_by(self) -> tuple[str, ...]:
+        """Everybody whose word lets the current plan start: who approved it, and who broke the glass."""
+        return self.approved_by if self.glass_broken_by is None else (*self.approved_by, self.glass_broken_by)
+
+    @property
     def passed_at(self) -> datetime | None:
         """When a point of no return was passed, or may have been; None where it was not, and for any other step."""
         if not self.definition.point_of_no_return:

@@ -142,7 +142,9 @@ class StepRunner:
             attempt=step.attempt,
             executor=self.executor,
             token=token(incident, run, step),
+            generation=step.generation,
             plan=plan,
+            confirmed=tuple(person for person in step.vouched_by if person not in unconfirmed),
             unconfirmed=unconfirmed,
         )
 

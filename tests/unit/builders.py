@@ -270,6 +270,8 @@ class Story:
             "attempt": found.attempt,
             "executor": "host-1",
             "token": f"INC-7/{run}/{step}/{found.attempt}",
+            "generation": found.generation,
+            "confirmed": found.vouched_by,
             **fields,
         }
         return c.Begin(run=run, step=step, plan=fresh, **given)

@@ -23,7 +23,10 @@ def block(state: Incident | None, command: c.Block, _: World) -> tuple[Event, ..
         return (e.UndoFailed(**where(run, step), reason=f"{command.reason} {command.finding}".strip()),)
     if step.state not in (StepState.READY, StepState.PENDING_APPROVAL):
         raise Refused(f"{step.id} has moved on.")
-    return (e.StepBlocked(**where(run, step), reason=command.reason, finding=command.finding, risks=command.risks),)
+    blocked = e.StepBlocked(**where(run, step), reason=command.reason, finding=command.finding, risks=command.risks)
+    if not step.vouched_by:
+        return (blocked,)
+    return (e.ApprovalsVoided(**where(run, step), reason=f"{command.reason} {command.finding}".strip()), blocked)
 
 
 def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event, ...]:
@@ -46,6 +49,7 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
         )
     if step.missing:
         raise Refused(f"{step.id} still needs {step.missing} approvals.")
+    _check_confirmed(step, command)
     which = expired(step, world)
     if which is not None:
         return expiry_events(run, step, which)
@@ -69,6 +73,15 @@ def _no_longer_eligible(incident: Incident, step: StepRun, world: World) -> dict
     return gone
 
 
+def _check_confirmed(step: StepRun, command: c.Begin) -> None:
+    """What was given after the executor had checked the approvals is checked by the attempt that it causes."""
+    if step.rule is None or step.glass_broken_by in command.confirmed:
+        return
+    confirmed = [person for person in step.approved_by if person in command.confirmed]
+    if len(confirmed) < step.rule.required:
+        raise Refused(f"The approvals of {step.id} have changed since they were checked.")
+
+
 def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
     if not step.undo:
         refuse_stopped(run)
@@ -79,6 +92,8 @@ def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
     )
     if not waiting or step.started_at is not None or step.attempt != command.attempt or step.waits_for_start:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: this attempt has begun already or was given up.")
+    if step.generation != command.generation:
+        raise Refused(f"{step.id} was planned anew meanwhile.")
     if any(a.number == step.attempt for a in step.attempts):
         raise Refused(f"Attempt {step.attempt} of {step.id} was started before; it is never started twice.")
     if not step.undo and not run.is_turn(step.id):

@@ -119,7 +119,7 @@ def pause(state: Incident | None, command: c.Pause, _: World) -> tuple[Event, ..
 
 def resume(state: Incident | None, command: c.Resume, _: World) -> tuple[Event, ...]:
     run = the_run(going_on(state), command.run)
-    if not run.paused or run.is_over:
+    if not run.paused:
         raise Refused(f"{run.id} is not paused.")
     return (e.RunResumed(run=run.id),)
 
