@@ -7,12 +7,14 @@ from rich.table import Table
 
 from bench import commands, engine, restart, updates
 from bench.rows import databases
+from bot.logs import set_up
 
 BENCHMARKS = {"commands": commands, "engine": engine, "restart": restart, "updates": updates}
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all."""
+    set_up("error", "text")
     console = Console()
     table = Table(title="DR Bot: figures of one run")
     for column in ("What", "Where", "Measured", "Bound", "Beside it"):
