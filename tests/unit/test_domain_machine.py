@@ -302,6 +302,7 @@ class Night(RuleBasedStateMachine):
         known |= {
             "executor": "host-1",
             "token": f"{run}/{step.id}/{step.attempt}",
+            "confirmed": step.vouched_by,
             "reason": "Because it is needed now.",
         }
         fields = {name: value for name, value in {**known, **given}.items() if name in names}
