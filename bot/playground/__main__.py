@@ -13,8 +13,12 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MODULES: Mapping[str, str] = {"estate": "bot.playground.estate_command", "story": "bot.playground.story"}
 OPENING = """\
-DR Bot: one night, told as it happens on this machine.
-Two PostgreSQL servers, a shop in each of two regions, a stand-in for AWS, mail. Ctrl-C ends it."""
+DR Bot: one night, told as it happens on this machine. Ctrl-C ends it.
+
+Two PostgreSQL servers, a shop in each of two regions, a stand-in for AWS, and mail are started. They are real, and so
+is every dr command that people give. Minutes are seconds: a status update is due every 30 s, at most 5 s of orders
+may be lost. Times are UTC.
+"""
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TIMEOUT = 30.0
@@ -42,6 +42,7 @@ class DrCommand:
     directory: Path
     environment: Mapping[str, str]
     width: int = 88
+    running: set[subprocess.Popen[bytes]] = field(default_factory=set)
 
     def read(self, *words: str) -> str:
         """What a reading command writes to stdout; raises DrFailed."""
@@ -76,12 +77,18 @@ class DrCommand:
         finally:
             os.close(master)
             end(child)
+            self.running.discard(child)
         if code != 0:
             raise DrFailed(f"dr {' '.join(words)} ended with {code}: {shown.strip()}")
         return shown
 
+    def stop(self) -> None:
+        """End what still runs on a terminal."""
+        for child in tuple(self.running):
+            end(child)
+
     def _start(self, words: Sequence[str], terminal: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [dr_path(), *words],
             cwd=self.directory,
             env={**self.environment, "TERM": "xterm-256color"},
@@ -90,6 +97,8 @@ class DrCommand:
             stderr=terminal,
             start_new_session=True,
         )
+        self.running.add(child)
+        return child
 
 
 def read_terminal(master: int, deadline: float) -> str:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
-from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -18,11 +17,10 @@ BAR = Text("│ ", style="bright_black")
 
 
 class Narrator:
-    """Tells what happens, each line with its time. `names` is person -> name."""
+    """Tells what happens, each line with its time in UTC. `names` is person -> name."""
 
-    def __init__(self, console: Console, zone: ZoneInfo, names: Mapping[str, str]) -> None:
+    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
         self._console = console
-        self._zone = zone
         self._names = names
 
     @property
@@ -31,7 +29,7 @@ class Narrator:
         return self._console.width - MARGIN - len(BAR)
 
     def clock(self, at: datetime) -> str:
-        return f"{at.astimezone(self._zone):%H:%M:%S}"
+        return f"{at.astimezone(UTC):%H:%M:%S}"
 
     def name(self, person: str) -> str:
         return self._names.get(person, person)

@@ -1,12 +1,13 @@
 """What the bot did since the last look, told once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.text import Text
 
-from bot.playground.dr_command import DrCommand
+from bot.playground.mail import Mail
 from bot.playground.narration import Narrator
-from bot.playground.seen import Incident, Step, events_in, of_type
+from bot.playground.seen import Incident, Step
 
 SIGNS = {
     "completed": ("✓", "green"),
@@ -19,10 +20,10 @@ SIGNS = {
 
 @dataclass
 class News:
-    """Tells of steps that ended or stand still, and of status updates."""
+    """Tells of steps that ended or stand still, and of status updates. `mails` is what has arrived by now."""
 
-    dr: DrCommand
     narrator: Narrator
+    mails: Sequence[Mail]
     told: set[tuple[str, str]] = field(default_factory=set)
     updates: int = 0
 
@@ -31,8 +32,7 @@ class News:
             if step.state in SIGNS and (step.id, step.state) not in self.told:
                 self.told.add((step.id, step.state))
                 self.tell_step(step)
-        if seen.updates.posted > self.updates:
-            self.tell_updates(seen)
+        self.tell_updates(seen.updates.posted)
 
     def tell_step(self, step: Step) -> None:
         sign, style = SIGNS[step.state]
@@ -43,13 +43,14 @@ class News:
             if said:
                 self.narrator.goes_on(Text(f"  {said}", style="bright_black"))
 
-    def tell_updates(self, seen: Incident) -> None:
-        """The first is told whole, of later ones that they went out."""
-        for event in of_type(events_in(self.dr.read("audit", "export", seen.id)), "UpdatePosted"):
-            number = int(event.data["number"])
-            if number <= self.updates:
-                continue
-            self.narrator.says(Text.assemble(("The bot", "bold"), f" posts status update {number}, on time."), event.at)
-            if number == 1:
-                self.narrator.quotes(Text(str(event.data["text"]).strip()))
+    def tell_updates(self, posted: int) -> None:
+        """That they went out; the first whole, as one of those who are told received it."""
+        for number in range(self.updates + 1, posted + 1):
+            mail = next((it for it in self.mails if it.subject.endswith(f"update {number}")), None)
+            if mail is None:
+                return
             self.updates = number
+            self.narrator.says(Text.assemble(("The bot", "bold"), f" has posted status update {number} by itself."))
+            if number == 1:
+                self.narrator.goes_on(Text(f"To {mail.recipients[0]}: {mail.subject}", style="bright_black"))
+                self.narrator.quotes(Text(mail.text.strip()))

@@ -1,8 +1,10 @@
 """The people of the night: whoever is asked for something does it, by the real `dr` command, until the runbook is done."""
 
+import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from rich.text import Text
@@ -11,10 +13,12 @@ from bot.playground.dr_command import DrCommand
 from bot.playground.narration import Narrator
 from bot.playground.news import News
 from bot.playground.seen import Incident, Plan, Run, Step
+from bot.playground.serving import Serving
 
 COMMANDER = "alice"
 OTHERS = ("bob", "carol", "dave", "erin")
-STANDSTILL = 45.0
+PATIENCE = 20.0  # seconds that the bot may work before somebody looks
+STANDSTILL = 60.0
 STUCK = frozenset({"failed", "in_doubt", "undo_failed", "canceled"})
 CONFIRM = "confirm_system_operation"  # the last step of the recovery itself
 BY_HAND = {
@@ -22,6 +26,7 @@ BY_HAND = {
     "update_documentation": "notes where the runbook and the world differed.",
     "review_incident": "writes down what was learned.",
 }
+NEXT_BY_HAND = re.compile(r"\(dr done \S+ (\w+)\)")
 WHY = "nothing more can arrive from a dark region"
 
 
@@ -29,38 +34,61 @@ class StoryFailed(Exception):
     """The night did not end as it must; the text says why in one line."""
 
 
+@dataclass(frozen=True)
+class Deed:
+    """What one person does, and the command for it."""
+
+    person: str
+    told: str
+    words: tuple[str, ...]
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        return (*self.words, "--as", self.person, "--key", f"keys/{self.person}")
+
+
 @dataclass
 class Night:
     """Walks the run of one incident. `try_order` places a test order and says where it was taken."""
 
     dr: DrCommand
+    serving: Serving
     narrator: Narrator
     news: News
     try_order: Callable[[], str]
     incident: str = ""
+    first: Incident | None = None
     deeds: Counter[str] = field(default_factory=Counter)
     seq: int = 0
     moved_at: float = field(default_factory=time.monotonic)
 
-    def walk(self) -> None:
+    def walk(self) -> Incident:
         """Until every step is done; raises StoryFailed where one fails or nothing moves any more."""
-        while True:
-            seen = self.look()
-            if seen.run.state == "completed":
-                return
-            if seen.state == "active" and seen.run.step(CONFIRM).state == "completed":
-                self.mitigate()
-            elif not any(self.act(step) for step in seen.run.steps):
+        while (seen := self.look()).run.state != "completed":
+            asked = [deed for step in seen.run.steps for deed in self.asked(step)]
+            if not asked:
                 self.refuse_standstill(seen.run)
+            for shown in self.do_together(asked):
+                self.go_on(shown)
+            if any(CONFIRM in deed.words for deed in asked):
+                self.do_together([self.deed(COMMANDER, "says that users are served again.", "mitigate", self.incident)])
+        return seen
 
     def look(self) -> Incident:
-        """The incident as `dr show --json` has it; what is new of it is told."""
+        """The incident as `dr show --json` has it, once the bot waits for people; what is new of it is told."""
         with self.narrator.waiting("the bot is at work"):
+            self.serving.wait_for_people(PATIENCE)
             seen = Incident.model_validate_json(self.dr.read("show", self.incident, "--json"))
+        self.first = self.first or seen
         self.news.tell(seen)
         if seen.seq != self.seq:
             self.seq, self.moved_at = seen.seq, time.monotonic()
         return seen
+
+    def go_on(self, shown: str) -> None:
+        """Where a command says that the next step is done by hand, and how, somebody does it."""
+        while named := NEXT_BY_HAND.search(shown):
+            [shown] = self.do_together([self.by_hand(named[1])])
 
     def refuse_standstill(self, run: Run) -> None:
         stuck = next((step for step in run.steps if step.state in STUCK), None)
@@ -70,51 +98,58 @@ class Night:
             where = ", ".join(f"{step.id} {step.state}" for step in run.steps if step.state != "completed")
             raise StoryFailed(f"nothing has moved for {STANDSTILL:.0f} s: {where}")
 
-    def act(self, step: Step) -> bool:
-        """Do what the step asks of a person; whether it asked for something."""
+    def asked(self, step: Step) -> Iterator[Deed]:
+        """What a step asks of people now."""
         if step.state == "ready" and step.kind == "manual":
-            self.by_hand(step)
+            yield self.by_hand(step.id)
         elif step.state == "pending_approval" and step.plan is not None and step.plan.missing:
-            self.approve(step.id, step.plan)
+            yield from self.approvals(step.id, step.plan)
         elif step.state == "blocked" and step.risks:
-            self.take_risk(step)
+            yield from self.acceptances(step)
         elif step.state == "blocked":
-            self.does(COMMANDER, "asks the bot to look again.", "retry", self.incident, step.id)
-        else:
-            return False
-        return True
+            yield self.deed(COMMANDER, "asks the bot to look again.", "retry", self.incident, step.id)
 
-    def by_hand(self, step: Step) -> None:
-        person = min(OTHERS, key=lambda each: self.deeds[each])
-        deed = self.try_order() if step.id == CONFIRM else BY_HAND.get(step.id, f"has done it: {step.title}.")
-        self.does(person, deed, "done", self.incident, step.id)
+    def by_hand(self, step: str) -> Deed:
+        told = self.try_order() if step == CONFIRM else BY_HAND.get(step, f"has done {step}.")
+        return self.deed(self.idle(OTHERS, 1)[0], told, "done", self.incident, step)
 
-    def approve(self, step: str, plan: Plan) -> None:
-        """The first reads the plan and answers on the terminal; the others name the digest of what they have read."""
-        people = sorted(plan.waits_for, key=lambda person: self.deeds[person])[: plan.missing]
-        if len(people) < plan.missing:
-            raise StoryFailed(f"{step} needs {plan.missing} more approvals, and only {len(people)} people may give one")
-        self.does(people[0], "reads the plan and approves it.", "approve", self.incident, step)
-        for person in people[1:]:
+    def approvals(self, step: str, plan: Plan) -> Iterator[Deed]:
+        """One person reads the plan and answers on the terminal; the others name the digest of what they have read."""
+        first, *others = self.idle(plan.waits_for, plan.missing)
+        yield self.deed(first, "reads the plan and approves it.", "approve", self.incident, step)
+        for person in others:
             words = ("approve", self.incident, step, "--digest", plan.digest[:12], "--yes")
-            self.does(person, "has read the same plan, and approves it.", *words)
+            yield self.deed(person, "has read the same plan, and approves it.", *words)
 
-    def take_risk(self, step: Step, extra: int = 1) -> None:
-        """The commander takes what a plan would risk; what only a check can't vouch for is for those who may approve."""
-        judged = step.kind == "check" or step.started_at is not None
-        people = sorted(OTHERS, key=lambda person: self.deeds[person])[: 1 + extra] if judged else [COMMANDER]
-        for person in people:
-            self.does(person, "takes the risk.", "accept-risk", self.incident, step.id, "--reason", WHY, "--yes")
+    def acceptances(self, step: Step) -> Iterator[Deed]:
+        """The commander takes what a plan would risk; what only a look can't vouch for is for two who may approve."""
+        only_looked = step.kind == "check" or step.started_at is not None
+        for person in self.idle(OTHERS, 2) if only_looked else (COMMANDER,):
+            words = ("accept-risk", self.incident, step.id, "--reason", WHY, "--yes")
+            yield self.deed(person, "takes the risk.", *words)
 
-    def mitigate(self) -> None:
-        self.does(COMMANDER, "says that users are served again.", "mitigate", self.incident)
+    def idle(self, people: Sequence[str], count: int) -> list[str]:
+        """Those who have done least by now."""
+        if len(people) < count:
+            raise StoryFailed(f"{count} people are needed, and only {len(people)} may act")
+        return sorted(people, key=lambda person: self.deeds[person])[:count]
 
-    def does(self, person: str, deed: str, *words: str) -> str:
-        """One person's command, told as the terminal shows it; what it showed."""
+    def deed(self, person: str, told: str, *words: str) -> Deed:
         self.deeds[person] += 1
-        signed = (*words, "--as", person, "--key", f"keys/{person}")
-        self.narrator.deed(person, deed, signed)
+        return Deed(person, told, words)
+
+    def do_together(self, deeds: Sequence[Deed]) -> list[str]:
+        """Several people at the same moment, told one after another; what each terminal showed."""
+        with ThreadPoolExecutor(max(1, len(deeds))) as people:
+            answers = [people.submit(self.dr.on_terminal, *deed.signed) for deed in deeds]
+            try:
+                return [self.tell(deed, answer.result) for deed, answer in zip(deeds, answers, strict=True)]
+            finally:
+                self.dr.stop()
+
+    def tell(self, deed: Deed, answer: Callable[[], str]) -> str:
+        self.narrator.deed(deed.person, deed.told, deed.signed)
         with self.narrator.waiting("dr"):
-            shown = Text.from_ansi(self.dr.on_terminal(*signed).strip("\n"))
+            shown = Text.from_ansi(answer().strip("\n"))
         self.narrator.quotes(shown)
         return shown.plain

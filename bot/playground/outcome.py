@@ -41,8 +41,9 @@ class Outcome:
     outage: timedelta
     updates: int
     every: timedelta
+    late: timedelta
     mails: int
-    audit: str
+    audited: int
     starts: int
     calls: Counter[str]
     promotions: int
@@ -55,7 +56,7 @@ class Outcome:
     def reasons(self) -> Iterator[str]:
         """Why the night did not end well; nothing where it did."""
         if self.state != "resolved":
-            yield f"{self.incident} is {self.state}, not resolved"
+            yield f"{self.incident} is {self.state}"
         if self.taken_in != EAST or self.after_switch == 0:
             yield "the shop takes no orders in the recovery region"
         if self.missing_after_switch:
@@ -78,12 +79,15 @@ class Outcome:
 
 def table(outcome: Outcome) -> Table:
     """The table at the end."""
-    found = Table(box=box.SIMPLE_HEAD, show_header=True, title_justify="left", pad_edge=False, expand=False)
-    found.add_column(f"{outcome.incident}, {outcome.state}")
-    found.add_column("", justify="right", no_wrap=True)
-    found.add_column("", style="bright_black", overflow="fold")
+    found = Table(
+        box=box.SIMPLE_HEAD, title=f"{outcome.incident} is {outcome.state}", title_justify="left", title_style="bold"
+    )
+    found.pad_edge = found.show_header = False
+    found.add_column(no_wrap=True)
+    found.add_column(justify="right", no_wrap=True)
+    found.add_column(style="bright_black", overflow="fold")
     for name, figure, remark in rows(outcome):
-        found.add_row(Text(name, style="bold" if not name.startswith(" ") else ""), figure, remark)
+        found.add_row(Text(name, style="" if name.startswith(" ") else "bold"), figure, remark)
     return found
 
 
@@ -91,19 +95,23 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     within = "within" if outcome.total <= outcome.rto else "beyond"
     yield "Recovery time", said(outcome.total), f"{within} the objective of {said(outcome.rto)}"
     yield from ((f"  {part}", said(outcome.parts[part]), EXPLAINED[part]) for part in PARTS)
-    verdict = "unknown"
-    if outcome.quoted is not None:
-        verdict = "within" if outcome.quoted <= outcome.rpo else "beyond"
-    quoted = f"at most {said(outcome.quoted)}" if outcome.quoted is not None else "unknown"
-    yield "Data loss, quoted", quoted, f"{verdict} the objective of {said(outcome.rpo)}; the risk was accepted"
-    yield "Data loss, measured", said(outcome.lost), f"{outcome.lost_orders} orders acknowledged, but lost"
+    yield "Data loss, quoted", *quote(outcome)
+    yield "  measured", said(outcome.lost), f"{outcome.lost_orders} orders were acknowledged, and are lost"
     yield "Orders acknowledged", str(outcome.acknowledged), f"none for {said(outcome.outage)}"
     yield "  after the switch", str(outcome.after_switch), f"taken in {outcome.taken_in}, all found in its database"
-    yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}"
+    yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}, at most {said(outcome.late)} late"
     yield "Mails delivered", str(outcome.mails), "to the people that the severity calls for"
     yield "Steps started", str(outcome.starts), bending(outcome)
-    yield "Calls made", str(outcome.calls.total() + outcome.promotions), f"each once: {outcome.calls_made}"
-    yield "Audit", "whole", outcome.audit
+    yield "Changes made", str(outcome.calls.total() + outcome.promotions), f"each once: {outcome.calls_made}"
+    yield "Audit", f"{outcome.audited} rows", "each hash as it was written"
+
+
+def quote(outcome: Outcome) -> tuple[str, str]:
+    if outcome.quoted is None:
+        return "unknown", f"the objective is {said(outcome.rpo)}"
+    verdict = "within" if outcome.quoted <= outcome.rpo else "beyond"
+    taken = ", the risk was accepted" if outcome.quoted > outcome.rpo else ""
+    return f"at most {said(outcome.quoted)}", f"{verdict} the objective of {said(outcome.rpo)}{taken}"
 
 
 def bending(outcome: Outcome) -> str:

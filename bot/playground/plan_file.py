@@ -27,10 +27,14 @@ class Places:
 
 
 def write_plan(source: Path, target: Path, places: Places, ssh_keys: Mapping[str, str]) -> None:
-    """Read the plan at `source` and write the demo's to `target`. `ssh_keys` is person -> public key."""
+    """Read the plan at `source` and write the demo's to `target`. `ssh_keys` is person -> public key.
+
+    Minutes become seconds, so that a night takes two minutes: the objective for lost data, and the rhythm of updates.
+    """
     plan = yaml.safe_load(source.read_text())
     for person, line in ssh_keys.items():
         plan["people"][person]["ssh_keys"] = [line]
+    plan["timezone"] = "UTC"
     system = plan["systems"][SYSTEM]
     system["objectives"] = {"rto": "1h", "rpo": "5s"}
     system["replication"]["heartbeat"] = "2s"

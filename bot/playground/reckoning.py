@@ -1,6 +1,8 @@
 """Adds up the night: from the bot's audit export, the customers' ledger, the cloud's record and the databases."""
 
+import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,21 +31,25 @@ class Losses:
     outage: timedelta
 
 
-def reckon(estate: Estate, dr: DrCommand, seen: Incident, dark_at: datetime, witness: str) -> Outcome:
-    """Look at everything once more; raises DrFailed where the audit finds damage."""
-    audit = dr.read("audit", "verify", "--witness", witness).strip()
-    events = [it for it in events_in(dr.read("audit", "export")) if it.stream == seen.id]
+def reckon(estate: Estate, dr: DrCommand, first: Incident, dark_at: datetime) -> Outcome:
+    """Look at everything once more; `first` is how the incident was seen first. Raises DrFailed where the audit finds damage."""
+    witness = f"{first.id}:{first.seq}:{first.head}"
+    with ThreadPoolExecutor() as together:
+        verified = together.submit(dr.read, "audit", "verify", "--json", "--witness", witness)
+        exported = together.submit(dr.read, "audit", "export")
+        rows = int(json.loads(verified.result())["rows"])
+        events = [it for it in events_in(exported.result()) if it.stream == first.id]
     [declared] = of_type(events, "IncidentDeclared")
-    lost = losses(estate, dark_at)
     switched_at = next(it.at for it in of_type(events, "StepCompleted") if it.step == SWITCH)
+    lost = losses(estate, dark_at)
     later = {it.uuid for it in estate.ledger.acknowledged() if acknowledgement(it) > switched_at}
     missing = later & {it.uuid for it in estate.lost_orders()}
     return Outcome(
-        incident=seen.id,
-        state=seen.state,
+        incident=first.id,
+        state=state_of(events),
         parts=split(events, datetime.fromisoformat(declared.data["since"])),
-        rto=seen.objectives.rto,
-        rpo=seen.objectives.rpo,
+        rto=first.objectives.rto,
+        rpo=first.objectives.rpo,
         quoted=quoted_loss(events),
         lost_orders=lost.orders,
         lost=lost.length,
@@ -53,14 +59,25 @@ def reckon(estate: Estate, dr: DrCommand, seen: Incident, dark_at: datetime, wit
         taken_in=where_orders_go(estate),
         outage=lost.outage,
         updates=len(of_type(events, "UpdatePosted")),
-        every=seen.updates.every or timedelta(),
+        late=most_late(events),
+        every=first.updates.every or timedelta(),
         mails=len(estate.mail.messages),
-        audit=audit,
+        audited=rows,
         starts=len(of_type(events, "StepStarted")),
         calls=changing_calls(estate.directory / "logs" / CALLS),
         promotions=int(estate.east.server.value("SELECT timeline_id FROM pg_control_checkpoint()")) - FIRST_TIMELINE,
         bent=tuple(bent_rules(events)),
     )
+
+
+def most_late(events: Sequence[Event]) -> timedelta:
+    """How late the latest of the automatic updates was posted."""
+    posted = [it for it in of_type(events, "UpdatePosted") if it.data.get("due_at")]
+    return max((it.at - datetime.fromisoformat(it.data["due_at"]) for it in posted), default=timedelta())
+
+
+def state_of(events: Sequence[Event]) -> str:
+    return "resolved" if of_type(events, "IncidentResolved") else "not resolved"
 
 
 def quoted_loss(events: Sequence[Event]) -> timedelta | None:

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 import yaml
@@ -23,7 +22,7 @@ import yaml
 from bot.playground.announce import ChildFailed
 from bot.playground.binaries import PostgresMissing
 from bot.playground.cloud_calls import start_recording
-from bot.playground.dr_command import DrCommand, DrFailed, environment_for
+from bot.playground.dr_command import DrCommand, DrFailed, dr_path, environment_for
 from bot.playground.estate import PROJECT, Estate, NoOrders, running_estate
 from bot.playground.narration import Narrator, new_console
 from bot.playground.news import News
@@ -33,8 +32,7 @@ from bot.playground.plan_file import SYSTEM
 from bot.playground.postgres import PostgresFailed
 from bot.playground.processes import Processes
 from bot.playground.reckoning import reckon, where_orders_go
-from bot.playground.seen import Incident
-from bot.playground.serving import start_serving
+from bot.playground.serving import Serving, start_serving
 
 RUNBOOK = "regional-failover"
 TITLE = "us-west-2 is down"
@@ -59,19 +57,22 @@ class Story:
 
     estate: Estate
     dr: DrCommand
+    serving: Serving
     narrator: Narrator
 
     def tell(self) -> Outcome:
         self.ordinary_evening()
         dark_at = self.power_is_lost()
-        night = Night(self.dr, self.narrator, News(self.dr, self.narrator), self.try_order)
-        declared = self.declare(night, dark_at)
-        self.narrator.scene("The runbook")
-        night.does(COMMANDER, "starts the runbook.", "start", declared.id, RUNBOOK, "--input", f"hold={HOLD}")
-        night.walk()
+        night = Night(
+            self.dr, self.serving, self.narrator, News(self.narrator, self.estate.mail.messages), self.try_order
+        )
+        self.declare(night, dark_at)
+        last = night.walk()
         self.narrator.scene("The end")
-        night.does(COMMANDER, "resolves the incident.", "resolve", declared.id, "The shop takes orders in us-east-1.")
-        return reckon(self.estate, self.dr, night.look(), dark_at, f"{declared.id}:{declared.seq}:{declared.head}")
+        words = ("resolve", night.incident, "The shop takes orders in us-east-1.")
+        night.do_together([night.deed(COMMANDER, "resolves the incident.", *words)])
+        with self.narrator.waiting("adding up"):
+            return reckon(self.estate, self.dr, night.first or last, dark_at)
 
     def ordinary_evening(self) -> None:
         self.narrator.scene("An ordinary evening")
@@ -95,13 +96,18 @@ class Story:
         self.narrator.says(f"No order has been taken for {quiet}. The alarm wakes {self.narrator.name(COMMANDER)}.")
         return dark_at
 
-    def declare(self, night: Night, dark_at: datetime) -> Incident:
-        """The incident as it stands right after it was declared."""
+    def declare(self, night: Night, dark_at: datetime) -> None:
+        """Alice declares the incident and starts the runbook."""
         self.narrator.scene("Declared")
         words = ("declare", "sev1", SYSTEM, TITLE, "--since", self.narrator.clock(dark_at))
-        shown = night.does(COMMANDER, "declares an incident.", *words)
-        night.incident = found[0] if (found := re.search(r"INC-\d+", shown)) else ""
-        return night.look()
+        [shown] = night.do_together([night.deed(COMMANDER, "declares an incident.", *words)])
+        found = re.search(r"INC-\d+", shown)
+        if found is None:
+            raise StoryFailed(f"dr declare did not name the incident: {shown}")
+        night.incident = found[0]
+        self.narrator.scene("The runbook")
+        start = ("start", night.incident, RUNBOOK, "--input", f"hold={HOLD}")
+        night.do_together([night.deed(COMMANDER, "starts the runbook.", *start)])
 
     def try_order(self) -> str:
         """A person's test order through the shop's own name; a deed to tell."""
@@ -117,19 +123,18 @@ def staged(narrator: Narrator) -> Iterator[Story]:
     """The estate and a running `dr serve`, ended in order afterwards."""
     with Processes() as processes:
         directory = processes.scratch_directory("dr-bot-story-")
-        with running_estate(directory, narrator.says) as estate, Processes() as serving:
+        with running_estate(directory, narrator.says) as estate, Processes() as children:
             environment = environment_for(estate.environment)
             start_recording(estate.cloud_url)
-            start_serving(serving, directory, environment)
+            serving = start_serving(children, dr_path(), directory, environment)
             narrator.says("dr serve, ready to take work")
-            yield Story(estate, DrCommand(directory, environment, narrator.width), narrator)
+            yield Story(estate, DrCommand(directory, environment, narrator.width), serving, narrator)
 
 
 def new_narrator(*, record: bool) -> Narrator:
-    """It speaks of people, and of the time, as the recovery plan does."""
+    """It names people as the recovery plan does."""
     plan = yaml.safe_load((PROJECT / "plan.yml").read_text())
-    names = {person: entry["name"] for person, entry in plan["people"].items()}
-    return Narrator(new_console(record=record), ZoneInfo(plan["timezone"]), names)
+    return Narrator(new_console(record=record), {person: entry["name"] for person, entry in plan["people"].items()})
 
 
 def tell(narrator: Narrator) -> bool:
@@ -137,13 +142,13 @@ def tell(narrator: Narrator) -> bool:
     try:
         with staged(narrator) as story:
             outcome = story.tell()
+            reasons = list(outcome.reasons())
+            for reason in reasons:
+                narrator.fails(reason)
+            narrator.shows(table(outcome))
     except FAILURES as error:
         narrator.fails(str(error))
         return False
-    reasons = list(outcome.reasons())
-    for reason in reasons:
-        narrator.fails(reason)
-    narrator.shows(table(outcome))
     return not reasons
 
 
@@ -157,13 +162,15 @@ def main() -> None:
     started = time.monotonic()
     went_well = tell(narrator)
     if went_well:
-        narrator.says(f"The shop takes orders in us-east-1, and no rule was bent. Told in {said_length(started)}.")
+        narrator.says(
+            f"All is stopped. The shop took orders in us-east-1, and no rule was bent. It took {since(started)}."
+        )
     if arguments.record is not None:
         narrator.keep(arguments.record)
     sys.exit(0 if went_well else 1)
 
 
-def said_length(started: float) -> str:
+def since(started: float) -> str:
     return said(timedelta(seconds=round(time.monotonic() - started)))
 
 

@@ -1,0 +1,52 @@
+# Needs Python 3.11 or later (with venv) and make. Another Python: make demo PYTHON=python3.13
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+.DEFAULT_GOAL := help
+.PHONY: help demo test faults bench check lock clean
+
+help:
+	@echo "make demo    start a shop in two regions on this machine, and fail it over: one night, told as it happens"
+	@echo "make test    check the style, the types and the layers, then run the tests"
+	@echo "make faults  kill and break everything at every moment: long"
+	@echo "make bench   measure speed and size"
+	@echo "make check   check plan.yml, runbooks and templates"
+	@echo "make lock    make requirements.lock from pyproject.toml anew"
+
+# Everything is installed once, from the lock alone; a later change of the lock or of pyproject.toml installs again.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "DR Bot needs Python 3.11 or later: make PYTHON=python3.13")'
+	@test -x $(BIN)/python || { echo "Making .venv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing, which takes a minute the first time"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/python -m bot.playground story
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+faults: $(STAMP)
+	$(BIN)/pytest tests/faults
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+check: $(STAMP)
+	$(BIN)/dr check
+
+# uv is needed for this alone: a resolution for every platform, without the names of hosts.
+lock: $(STAMP)
+	@$(BIN)/python -m pip install --quiet uv
+	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --extra test --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    pyproject.toml - --output-file requirements.lock
+
+clean:
+	rm -rf .venv build dist *.egg-info
