@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,19 +23,18 @@ from bot.domain.approvals import Standing
 from bot.engine.beats import Heartbeats
 from bot.engine.confirming import confirming
 from bot.engine.desk import Desk
-from bot.engine.durable import Enqueuer, prepare
+from bot.engine.durable import Enqueuer
 from bot.engine.looker import Looker
 from bot.engine.ports import Messages, Registry, Unavailable
 from bot.engine.replica import Replica
 from bot.engine.steps import StepRunner
 from bot.engine.telling import Teller
 from bot.logs import set_up
-from bot.redaction import hide_environment
+from bot.redaction import hide_environment, redact
 from bot.settings import Settings
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.store.errors import SchemaTooOld
-from bot.store.migrate import upgrade
 from bot.store.revision import check
 from bot.web.server import WebServer
 
@@ -150,8 +151,16 @@ def _prepared(database: Database) -> None:
     try:
         check(database)
     except SchemaTooOld:
-        upgrade(database)
-        prepare(database)
+        made = subprocess.run(
+            [sys.executable, "-m", "bot.tables"],
+            env={**os.environ, "DATABASE_URL": database.url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            reason = redact(made.stderr.strip().rpartition("\n")[2])
+            raise SchemaTooOld(f"The database's tables could not be made: {reason}") from None
 
 
 def start(settings: Settings) -> Bot:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
 from bot.domain.timeline import GENESIS, Event, Recorded, record
 from bot.domain.waiting import waiting_line
-from bot.engine.agenda import Agenda, agenda
+from bot.engine.agenda import Agenda, Wake, agenda
 from bot.engine.durable import Enqueuer, Job
 from bot.engine.ports import Delivery, Messages, Registry
 from bot.store import deliveries, leases, moments, projections, streams, targets
@@ -125,18 +126,21 @@ class Desk:
         self.enqueuer.enqueue(connection, job)
 
     def restore_agenda(self) -> int:
-        """Write whatever moment of an open incident is missing, at start-up; returns how many incidents there are."""
+        """Write whatever moment of an open incident is missing, at start-up; returns how many incidents lacked one."""
+        with self.database.read() as connection:
+            found = [stream for stream in streams.open_streams(connection) if self._missing(connection, stream)]
+        for stream in found:
+            self.transact(partial(self._restore, stream))
+        return len(found)
 
-        def restore(connection: Connection, _: datetime) -> int:
-            found = streams.open_streams(connection)
-            for stream in found:
-                state = self._load(connection, stream)
-                present = moments.keys(connection, stream)
-                missing = {key: wake for key, wake in agenda(state).wakes.items() if key not in present}
-                moments.put(connection, stream, {k: moments.Moment(w.at, w.kind, w.data) for k, w in missing.items()})
-            return len(found)
+    def _restore(self, stream: str, connection: Connection, _: datetime) -> None:
+        missing = self._missing(connection, stream)
+        moments.put(connection, stream, {k: moments.Moment(w.at, w.kind, w.data) for k, w in missing.items()})
 
-        return self.transact(restore)
+    def _missing(self, connection: Connection, stream: str) -> dict[str, Wake]:
+        present = moments.keys(connection, stream)
+        wakes = agenda(self._load(connection, stream)).wakes
+        return {key: wake for key, wake in wakes.items() if key not in present}
 
     def tell(self, told: tuple[Delivery, ...]) -> None:
         """Record messages for delivery, each once by its id."""

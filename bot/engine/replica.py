@@ -55,6 +55,7 @@ class Replica:
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._released = threading.Event()
+        self._restored = threading.Event()
         self._judges_from = 0.0
         self._renewed = 0.0
         self._lost = threading.Event()
@@ -91,7 +92,7 @@ class Replica:
             self._durable.take_over(lambda: {self.runner_id})  # the lock proves that no other lives
         else:
             self._durable.inherit(self.name)
-        self.desk.restore_agenda()
+        self._spawn("restore", RENEW_EVERY, self._restore, self._restored)
         self._spawn("lease", RENEW_EVERY, self._renew, self._released)
         self._spawn("sweep", SWEEP_EVERY, self.sweep)
         self._spawn("take-over", TAKE_OVER_EVERY, self._take_over)
@@ -176,6 +177,13 @@ class Replica:
                 self.pulse.unwell(name, f"{name} fails with {type(error).__name__}; the log says more.")
                 log.exception("part_failed", part=name)
             until.wait(seconds)
+
+    def _restore(self) -> None:
+        """Once, and beside the work: with hundreds of open incidents it takes a moment."""
+        restored = self.desk.restore_agenda()
+        if restored:
+            log.warning("agenda_restored", incidents=restored)
+        self._restored.set()
 
     def _take_lease(self, connection: Connection, now: datetime) -> None:
         leases.take(connection, self.name, self.runner_id, LEASE, now, version=self.version, url=self.url)

@@ -1,4 +1,4 @@
-"""Makes or upgrades the tables. Imports alembic, which takes a while: only who needs it imports this."""
+"""Makes or upgrades the tables. Imports alembic, which takes a while, so the bot runs this as a process of its own."""
 
 from pathlib import Path
 
