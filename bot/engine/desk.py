@@ -156,6 +156,8 @@ class Desk:
                     if seen is not None:
                         return self._existing(connection, seen.stream)
                     number = streams.next_number(connection, "incident")
+                    if streams.key_seen(connection, key) is not None:
+                        raise Conflict("The same declare was recorded while this one waited for its number.")
                     after = self._decide(connection, f"INC-{number}", replace(command, number=number), key)
             except Conflict:
                 continue

@@ -1,10 +1,12 @@
 """One run of the scenario with the bot cut off at one call, and what must hold after it."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bot.domain import commands as c
+from bot.domain.errors import NotRecorded
 from bot.domain.incident import Incident
 from bot.domain.transitions import RunState
 from bot.store import deliveries
@@ -16,6 +18,8 @@ from tests.faults.world import SYSTEM, World
 
 SETTLED_WITHIN = 60.0
 PAUSE = 0.08
+PATIENCE = 9.0
+T = TypeVar("T")
 
 
 @dataclass
@@ -106,8 +110,11 @@ def see_through(world: World, people: People, incident_id: str, outcome: Outcome
 def is_over(world: World, incident: Incident) -> bool:
     if not incident.runs or incident.runs["R1"].state is not RunState.COMPLETED:
         return False
-    with world.bot.database.read() as connection:
-        return all(row.state in ("sent", "failed") for row in deliveries.of_stream(connection, incident.id))
+    try:
+        with world.bot.database.read() as connection:
+            return all(row.state in ("sent", "failed") for row in deliveries.of_stream(connection, incident.id))
+    except NotRecorded:
+        return False  # the bot's database is away
 
 
 def where_it_stands(incident: Incident) -> str:
@@ -116,9 +123,12 @@ def where_it_stands(incident: Incident) -> str:
 
 
 def has_intent(world: World, incident_id: str, step: str, token: str) -> bool:
-    """Whether the bot's record announces this change: the step's newest event of execution is its start."""
+    """Whether the bot's record announces this change: the step's newest event of execution is its start.
+
+    While the bot's database is away the call waits here for the answer.
+    """
     started = False
-    for line in invariants.exported(world.bot.database, incident_id):
+    for line in patiently(lambda: invariants.exported(world.bot.database, incident_id)):
         data = invariants.of(line)
         if data.get("step") != step:
             continue
@@ -127,6 +137,18 @@ def has_intent(world: World, incident_id: str, step: str, token: str) -> bool:
         elif line["type"] in ("StepApplied", "StepCompleted", "StepFailed", "StepSettled", "UndoApplied"):
             started = False
     return started
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """A look at the bot's database, which may be away for some seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return work()
+        except NotRecorded:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def judged(outcome: Outcome, scenario: Scenario) -> list[str]:

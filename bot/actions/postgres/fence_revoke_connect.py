@@ -152,7 +152,9 @@ def _carry_out(params: FenceParameters, plan: Plan, connection: Connection) -> d
         give(connection, database, from_json(plan.desired["grants"]))
         return called(params)
     give(connection, database, [Grant(role=params.database.user)])
-    taken = from_json(plan.saved["grants"])
+    saved = from_json(plan.saved["grants"])
+    gone = missing_of(saved, read_grants(connection, database))  # by an attempt before this one
+    taken = tuple(grant for grant in saved if grant not in gone)
     take(connection, database, taken)
     if taken and not missing_of(taken, read_grants(connection, database)):
         # Without the right to it PostgreSQL merely warns, and revokes nothing.
