@@ -47,6 +47,7 @@ class Desk:
     registry: Registry
     messages: Messages
     enqueuer: Enqueuer
+    deadline_seconds: float = DEADLINE_SECONDS
     _cache: dict[str, Incident] = field(default_factory=dict)
     _prompt: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, thread_name_prefix="desk"))
 
@@ -266,7 +267,7 @@ class Desk:
 
     def _promptly(self, work: Callable[[], T]) -> T:
         try:
-            return self._prompt.submit(work).result(timeout=DEADLINE_SECONDS)
+            return self._prompt.submit(work).result(timeout=self.deadline_seconds)
         except TooLate:
             raise NotConfirmed(
                 "Not confirmed: the database did not answer in time. Look at the incident before you repeat it."

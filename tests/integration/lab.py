@@ -1,6 +1,7 @@
 """A laboratory for the engine: real databases, the real durable engine, signed approvals, and toy actions with a ledger."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -232,7 +233,7 @@ class Lab:
 
     def replica(self, name: str = "one", **options: Any) -> Replica:
         looker = Looker(self.desk.plan, self.desk.registry, ToyContext)  # type: ignore[arg-type]
-        runner = StepRunner(self.desk, looker, confirming(self.desk.plan), NoDirectory(), name)
+        runner = StepRunner(self.desk, looker, confirming(self.desk.plan), NoDirectory(), f"{name}-{uuid.uuid4().hex}")
         return Replica(self.desk, runner, Teller(self.desk), name, **options)
 
     @contextmanager
@@ -325,5 +326,14 @@ def make_lab(
         for name, book in runbooks.items()
     }
     messages = Quiet()
-    desk = Desk(database, Clock(offset), plan_of(public, **plan), books, registry, messages, Enqueuer(database))
+    desk = Desk(
+        database,
+        Clock(offset),
+        plan_of(public, **plan),
+        books,
+        registry,
+        messages,
+        Enqueuer(database),
+        deadline_seconds=20.0,  # a busy machine must not decide a test
+    )
     return Lab(desk, board, private, messages, offset, numbers)
