@@ -41,10 +41,10 @@ bench: $(STAMP)
 check: $(STAMP)
 	$(BIN)/dr check
 
-# uv is needed for this alone: a resolution for every platform, without the names of hosts.
+# Versions that still fit are kept. For every platform at once, and without the names of hosts.
 lock: $(STAMP)
 	@$(BIN)/python -m pip install --quiet uv
-	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	echo 'setuptools>=77' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --extra test --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    pyproject.toml - --output-file requirements.lock
 
