@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -68,7 +69,8 @@ class Bot:
         teller = Teller(desk)
         contexts = ContextFactory(now=desk.now, notify=teller.notify, environ=self.environ)
         looker = Looker(desk.plan, desk.registry, contexts)
-        runner = StepRunner(desk, looker, confirming(desk.plan), NoDirectory(), settings.replica)
+        life = f"{settings.replica}-{uuid.uuid4().hex}"
+        runner = StepRunner(desk, looker, confirming(desk.plan), NoDirectory(), life)
         heartbeats = Heartbeats(desk.plan, contexts, beat)
         return Replica(
             desk,

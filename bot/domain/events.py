@@ -222,7 +222,7 @@ class GlassBroken(StepEvent):
 
 
 class StepStarted(StepEvent):
-    """The intent: recorded before the call, once for each attempt."""
+    """The intent: recorded before the call, once for each attempt. `executor` names a replica's life, as its lease does."""
 
     digest: str = ""
     token: str

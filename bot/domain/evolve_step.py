@@ -108,6 +108,7 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
     attempt = Attempt(event.attempt, at, step.approved_by, step.glass_broken_by, undo=undo)
     return {
         "started_at": at,
+        "executor": event.executor,
         "applied_at": None,
         "holding_since": None,
         "result": {},

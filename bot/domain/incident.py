@@ -90,6 +90,7 @@ class StepRun:
     attempts: tuple[Attempt, ...] = ()
     ready_at: datetime | None = None
     started_at: datetime | None = None
+    executor: str = ""
     applied_at: datetime | None = None
     ended_at: datetime | None = None
     changed_seq: int = 0

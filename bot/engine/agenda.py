@@ -15,7 +15,9 @@ from bot.domain.transitions import IncidentState, StepState
 from bot.engine.durable import Job
 
 LOST_AFTER = timedelta(minutes=1)  # a job that has shown nothing by then is given again
-STALLED_AFTER = timedelta(minutes=3)  # longer than any call may take: the job that made it must be dead
+STALLED_AFTER = timedelta(
+    minutes=6
+)  # longer than any call may take (a promotion waits for up to five): its job is dead
 
 
 @dataclass(frozen=True)

@@ -109,14 +109,15 @@ class Durable:
         found = Counter(job.status for job in DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
         return {"waiting": found["ENQUEUED"], "running": found["PENDING"]}
 
-    def take_over(self, living: Callable[[], Container[str]]) -> list[str]:
+    def take_over(self, living: Callable[[], Container[str] | None]) -> list[str]:
         """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids.
 
-        The living are asked for after the running jobs: a replica holds its lease before it takes its first job.
+        The living are asked for after the running jobs: a replica holds its lease before it takes its first job. Where
+        it can't be said who lives, nothing is taken.
         """
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        live = living() if pending else ()
-        return resume([job for job in pending if job.executor_id not in live])
+        live = living() if pending else None
+        return [] if live is None else resume([job for job in pending if job.executor_id not in live])
 
     def inherit(self, name: str) -> list[str]:
         """The same for what earlier lives of this replica left: who holds its name knows that they are over."""

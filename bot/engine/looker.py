@@ -46,9 +46,9 @@ class Looker:
     def fresh(self, incident: Incident, run: Run, step: StepRun) -> Plan:
         """What the step would do now; raises Unavailable."""
         action = self._action(step)
+        context = self._context(incident, run, step)
         raw = parameters(incident, run, step, self.plan)
         params = typed(action.params, raw)
-        context = self._context(incident, run, step)
         with edge(step.id):
             facts = action.observe(params, context)
             plan = self._planned(action, step, params, facts)

@@ -1,11 +1,11 @@
 """One replica: it holds a lease, turns due moments into jobs, takes over what the dead left, and runs the jobs."""
 
+import math
 import threading
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 
 import structlog
@@ -50,19 +50,18 @@ class Replica:
     url: str = ""
     version: str = ""
     every: Mapping[float, tuple[Callable[[], None], ...]] = field(default_factory=dict)
-    executor_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._released = threading.Event()
         self._restored = threading.Event()
-        self._judges_from = 0.0
-        self._renewed = 0.0
+        self._judges_from = math.inf
+        self._lease_until = datetime.min.replace(tzinfo=UTC)
         self._lost = threading.Event()
         self._threads: list[threading.Thread] = []
         path = self.desk.database.path
         self._lock = EngineLock(path) if path else None
-        self._durable = Durable(self.desk.database, f"{self.name}-{self.executor_id}", self._handlers())
+        self._durable = Durable(self.desk.database, self.runner_id, self._handlers())
         self.pulse = Pulse()
 
     def _handlers(self) -> dict[str, Handler]:
@@ -104,7 +103,7 @@ class Replica:
     @property
     def runner_id(self) -> str:
         """The name under which the durable engine knows this life of the replica."""
-        return f"{self.name}-{self.executor_id}"
+        return self.runner.executor
 
     def wait(self, until: threading.Event | None = None) -> None:
         """Block until `stop` is called elsewhere; raises LeaseLost."""
@@ -186,18 +185,22 @@ class Replica:
         self._restored.set()
 
     def _take_lease(self, connection: Connection, now: datetime) -> None:
+        if self._lock is not None:
+            leases.clear(connection)  # the lock proves that no other lives
         leases.take(connection, self.name, self.runner_id, LEASE, now, version=self.version, url=self.url)
 
     def _renew(self) -> None:
-        """After a gap (the database was away) this replica judges nobody until all others have had time to renew."""
-        if not self.desk.transact(
-            lambda connection, now: leases.renew(connection, self.name, self.runner_id, LEASE, now)
-        ):
+        """After a gap (the database was away, or its clock jumped) nobody is judged until all had time to renew."""
+
+        def renew(connection: Connection, now: datetime) -> tuple[bool, datetime]:
+            return leases.renew(connection, self.name, self.runner_id, LEASE, now), now
+
+        renewed, now = self.desk.transact(renew)
+        if not renewed:
             raise LeaseLost
-        now = time.monotonic()
-        if now - self._renewed > LEASE.total_seconds():
-            self._judges_from = now + LEASE.total_seconds()
-        self._renewed = now
+        if now >= self._lease_until:
+            self._judges_from = time.monotonic() + LEASE.total_seconds()
+        self._lease_until = now + LEASE
 
     def sweep(self) -> int:
         """Turn the moments that have come into jobs; returns how many."""
@@ -216,11 +219,17 @@ class Replica:
         return len(rows)
 
     def _take_over(self) -> None:
-        if time.monotonic() < self._judges_from or not self._renewed:
+        if time.monotonic() < self._judges_from:
             return
-        taken = self._durable.take_over(lambda: {replica.executor_id for replica in self.desk.executors()})
+        taken = self._durable.take_over(self._living)
         if taken:
             log.warning("taken_over", jobs=len(taken))
+
+    def _living(self) -> Container[str] | None:
+        """Who holds a lease; None while this replica's own has run out, for then the others' may have for the same reason."""
+        living = {replica.executor_id for replica in self.desk.executors()}
+        judges = self.runner_id in living and time.monotonic() >= self._judges_from
+        return living if judges else None
 
     def _forget(self) -> None:
         self._durable.forget(self.desk.now() - KEEP_JOBS)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,8 +13,8 @@ from bot.domain import commands as c
 from bot.domain.changes import Plan, Settlement, Verdict
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded, Refused
 from bot.domain.incident import Incident, Run, StepRun
-from bot.domain.model import JsonValue
 from bot.domain.transitions import StepState
+from bot.engine.calls import Calls
 from bot.engine.desk import Desk
 from bot.engine.facts import token
 from bot.engine.looker import Looker, patience
@@ -26,7 +26,7 @@ LOOK_EVERY = timedelta(seconds=1)
 LOOK_SLOWLY = timedelta(seconds=5)
 SOON = timedelta(seconds=10)  # looks are frequent for so long
 TRY_AGAIN = timedelta(seconds=2)
-LATEST_CALL_SECONDS = 30.0  # after the recorded start: what was looked at then may be another world by now
+LATEST_CALL_SECONDS = 30.0  # after the last look: by then it may be another world
 RECORD_FOR_SECONDS = 900.0
 
 Where = tuple[Incident, Run, StepRun]
@@ -35,13 +35,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class StepRunner:
-    """Runs the steps' jobs. `executor` names this process in the timeline; `confirm` checks approvals anew."""
+    """Runs the steps' jobs. `executor` names this life of a replica, as its lease does; `confirm` checks approvals anew."""
 
     desk: Desk
     looker: Looker
     confirm: Confirm
     directory: Directory
     executor: str
+    calls: Calls = field(default_factory=Calls)
 
     # --- jobs -----------------------------------------------------------------------------------------------------------
 
@@ -117,21 +118,25 @@ class StepRunner:
         except Unavailable as unknown:
             self._try(incident.id, self._blocked(step, run.id, str(unknown)))
             return
+        looked_at = time.clock_gettime(time.CLOCK_BOOTTIME)
         unconfirmed = self.confirm(incident, run, step)
-        begin = self._begin(incident, run, step, fresh, unconfirmed)
+        with self.calls.making(token(incident, run, step)):
+            self._start(incident, run, step, self._begin(incident, run, step, fresh, unconfirmed), looked_at)
+
+    def _start(self, incident: Incident, run: Run, step: StepRun, begin: c.Begin, looked_at: float) -> None:
+        """Record the start, and call if it was recorded."""
         try:
-            begun_at = time.clock_gettime(time.CLOCK_BOOTTIME)
             after = self.desk.record(incident.id, begin)
         except Held as held:
             log.info("target_held", incident=incident.id, step=step.id, reason=held.reason)
-            self._attempt_later(incident.id, run.id, step)
+            self._attempt_later(incident.id, run.id, step.id)
             return
         except Refused as refused:
             log.info("attempt_refused", incident=incident.id, step=step.id, reason=str(refused))
             return
         begun = after.runs[run.id].steps[step.id]
         if begun.started_at is not None and begun.applied_at is None and _executing(begun):
-            self._call(after, after.runs[run.id], begun, begun_at)
+            self._call(after, after.runs[run.id], begun, looked_at)
 
     def _begin(
         self, incident: Incident, run: Run, step: StepRun, plan: Plan | None, unconfirmed: Mapping[str, str]
@@ -148,14 +153,14 @@ class StepRunner:
             unconfirmed=unconfirmed,
         )
 
-    def _call(self, incident: Incident, run: Run, step: StepRun, begun_at: float) -> None:
+    def _call(self, incident: Incident, run: Run, step: StepRun, looked_at: float) -> None:
         """The one call of this attempt, and whatever is known of its outcome."""
-        outcome = self._sent(incident, run, step, begun_at)
+        outcome = self._sent(incident, run, step, looked_at)
         self._record_outcome(incident.id, outcome)
 
-    def _sent(self, incident: Incident, run: Run, step: StepRun, begun_at: float) -> c.Command:
+    def _sent(self, incident: Incident, run: Run, step: StepRun, looked_at: float) -> c.Command:
         refused, doubt = partial(c.NotDone, **_where(run, step)), partial(c.Doubt, **_where(run, step))
-        may_change = partial(self._may_change, incident.id, run.id, step, begun_at)
+        may_change = partial(self._may_change, incident.id, run.id, step, looked_at)
         try:
             action, plan, params, context = self.looker.prepared(incident, run, step, may_change)
         except Unavailable as missing:
@@ -171,7 +176,7 @@ class StepRunner:
             log.exception("apply_failed", incident=incident.id, step=step.id)
             return doubt(reason=f"The call ended with {type(error).__name__}, so it may or may not have happened.")
 
-    def _may_change(self, incident_id: str, run_id: str, begun: StepRun, begun_at: float) -> None:
+    def _may_change(self, incident_id: str, run_id: str, begun: StepRun, looked_at: float) -> None:
         """A process that slept finds that its attempt was settled or given up by others: raises NotApplied."""
         try:
             _, _, step = self._where(incident_id, run_id, begun.id)
@@ -180,7 +185,7 @@ class StepRunner:
         ours = step.attempt == begun.attempt and step.started_at == begun.started_at and step.applied_at is None
         if not ours or not _executing(step):
             raise NotApplied("Nothing was sent: this attempt was given up while the bot was held up.")
-        if time.clock_gettime(time.CLOCK_BOOTTIME) - begun_at > LATEST_CALL_SECONDS:
+        if time.clock_gettime(time.CLOCK_BOOTTIME) - looked_at > LATEST_CALL_SECONDS:
             raise NotApplied("Nothing was sent: the bot was held up for too long before the call.")
 
     def _record_outcome(self, incident_id: str, outcome: c.Command) -> None:
@@ -201,42 +206,46 @@ class StepRunner:
 
     def _after_a_crash(self, incident: Incident, run: Run, step: StepRun) -> None:
         """The start was recorded by an earlier life. Only what its token makes harmless is sent again."""
-        if step.definition.kind == "check" or step.applied_at is not None:
+        if step.definition.kind == "check" or step.applied_at is not None or self._is_called_now(incident, run, step):
             return
         action = self.desk.registry.actions.get(step.definition.action or "")
         if action is not None and action.repeatable:
-            self._call(incident, run, step, time.clock_gettime(time.CLOCK_BOOTTIME))
+            with self.calls.making(token(incident, run, step)):
+                self._call(incident, run, step, time.clock_gettime(time.CLOCK_BOOTTIME))
             return
-        reason = "The bot was restarted while the change was being sent, so it may or may not have happened."
+        reason = "The bot was interrupted while the change was being sent, so it may or may not have happened."
         self._try(incident.id, c.Doubt(run=run.id, step=step.id, attempt=step.attempt, reason=reason))
 
-    def _attempt_later(self, incident_id: str, run_id: str, step: StepRun) -> None:
-        data: dict[str, JsonValue] = {"arguments": [incident_id, run_id, step.id, step.attempt]}
+    def _is_called_now(self, incident: Incident, run: Run, step: StepRun) -> bool:
+        """By another thread, or by a replica that is alive: its outcome follows, or the end of its lease."""
+        if step.executor == self.executor:
+            return self.calls.is_made(token(incident, run, step))
+        return any(replica.executor_id == step.executor for replica in self.desk.executors())
+
+    def _attempt_later(self, incident_id: str, run_id: str, step_id: str) -> None:
+        """The moment that stands for a lost attempt comes soon, if the step still waits: who took it away meant it."""
         self.desk.transact(
-            lambda connection, now: moments.put(
-                connection,
-                incident_id,
-                {f"attempt/{run_id}/{step.id}": moments.Moment(now + TRY_AGAIN, "attempt", data)},
+            lambda connection, now: moments.rearm(
+                connection, incident_id, f"attempt/{run_id}/{step_id}", now + TRY_AGAIN
             )
         )
 
     # --- looks ------------------------------------------------------------------------------------------------------------
 
     def _ask(self, incident_id: str, run: Run, step: StepRun) -> None:
-        """A check begins, and is asked for the first time."""
-        incident = self._try(incident_id, self._begin(self.desk.find(incident_id), run, step, None, {}))
-        if incident is not None:
-            self.look(incident_id, run.id, step.id, step.attempt)
+        """A check begins; its looks follow by the moment that its start sets."""
+        self._try(incident_id, self._begin(self.desk.find(incident_id), run, step, None, {}))
 
     def _looked(self, incident: Incident, run: Run, step: StepRun) -> c.Looked:
         assert step.started_at is not None
+        hold = None
         try:
+            hold = self.looker.hold(incident, run, step)
             verdict = self.looker.verdict(incident, run, step)
         except Unavailable as unknown:
             verdict = Verdict(holds=None, finding=str(unknown))
         except DRError as error:
             verdict = Verdict(holds=None, finding=f"The look failed: {error}")
-        hold = self.looker.hold(incident, run, step)
         waited = self.desk.now() - (step.applied_at or step.started_at)
         late = waited >= patience(step) and not (hold and step.holding_since and verdict.holds)
         return c.Looked(run=run.id, step=step.id, attempt=step.attempt, verdict=verdict, late=late, hold=hold)

@@ -51,6 +51,11 @@ def take(
         )
 
 
+def clear(connection: Connection) -> None:
+    """End every lease: for who knows by other means that nobody lives."""
+    connection.execute(replicas.delete())
+
+
 def renew(connection: Connection, name: str, executor_id: str, ttl: timedelta, now: datetime) -> bool:
     """Extend the lease, even one that has run out; False where another process has taken it."""
     statement = (
