@@ -12,7 +12,7 @@ from bot.domain.transitions import RunState
 from bot.store import deliveries
 from bot.store.audit import Line
 from tests.faults import invariants
-from tests.faults.gate import Call, Trap
+from tests.faults.gate import Call, Fault, Phase, Trap
 from tests.faults.people import People
 from tests.faults.world import SYSTEM, World
 
@@ -66,6 +66,17 @@ def traps(ledger: Iterable[Call]) -> list[Trap]:
     return [Trap(call.place, phase) for call in ledger for phase in ("before", "after")]
 
 
+def broken(ledger: Iterable[Call]) -> list[Trap]:
+    """Every HTTP call without an answer and with an error for an answer; a change also after it has taken effect."""
+    found: list[Trap] = []
+    for call in ledger:
+        if not call.place.what.startswith("smtp"):
+            phases: tuple[Phase, ...] = ("before", "after") if call.step else ("before",)
+            faults: tuple[Fault, ...] = ("close", "error")
+            found += [Trap(call.place, phase, fault) for phase in phases for fault in faults]
+    return found
+
+
 def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
     """Carry the runbook out; the bot dies at the trap, is started again, and people see it through."""
     began = time.monotonic()
@@ -83,6 +94,7 @@ def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
     outcome.lines = invariants.exported(world.bot.database, incident.id)
     outcome.faults += judged(outcome, scenario)
     people.give(incident.id, c.Cancel(reason="the run is over"), "alice")
+    quiet(world, incident.id)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -107,12 +119,23 @@ def see_through(world: World, people: People, incident_id: str, outcome: Outcome
         time.sleep(PAUSE)
 
 
+def quiet(world: World, incident_id: str) -> None:
+    """Until everybody has been told that it is over, so that no mail falls into the next run."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while not is_told(world, incident_id):
+        assert time.monotonic() < deadline, f"{incident_id} never became quiet"
+        time.sleep(PAUSE)
+
+
 def is_over(world: World, incident: Incident) -> bool:
-    if not incident.runs or incident.runs["R1"].state is not RunState.COMPLETED:
-        return False
+    return incident.runs["R1"].state is RunState.COMPLETED and is_told(world, incident.id)
+
+
+def is_told(world: World, incident_id: str) -> bool:
+    """Whether no message waits to be sent."""
     try:
         with world.bot.database.read() as connection:
-            return all(row.state in ("sent", "failed") for row in deliveries.of_stream(connection, incident.id))
+            return all(row.state in ("sent", "failed") for row in deliveries.of_stream(connection, incident_id))
     except NotRecorded:
         return False  # the bot's database is away
 

@@ -12,7 +12,7 @@ from bot.playground.pair import Template
 from bot.playground.processes import Processes
 from tests.faults import invariants
 from tests.faults.gate import Call, Trap
-from tests.faults.matrix import Outcome, Scenario, play, traps
+from tests.faults.matrix import Outcome, Scenario, broken, play, traps
 from tests.faults.nursery import Nursery
 from tests.faults.promotion import grouped_traps, promotion_world
 from tests.faults.world import World, recovery_world
@@ -130,6 +130,21 @@ def test_killed_at_every_call_of_a_recovery(
 
     tallies = both({kind: partial(swept, *place) for kind, place in places.items()})
     report(say, "recovery", tallies)
+    assert [fault for tally in tallies.values() for fault in tally.faults] == []
+
+
+def test_every_call_of_a_recovery_breaks_once(
+    places: dict[str, tuple[Path, str]], processes: Processes, say: Callable[[str], None]
+) -> None:
+    """The connection is closed, or an error comes back: what may have happened is in doubt, and nothing is sent twice."""
+
+    def swept(directory: Path, url: str) -> Tally:
+        moto = start_cloud(processes, directory)
+        with Nursery() as nursery, recovery_world(directory, url, moto, nursery) as world:
+            return sweep(world, recovery(), broken, say)
+
+    tallies = both({kind: partial(swept, *place) for kind, place in places.items()})
+    report(say, "broken calls", tallies)
     assert [fault for tally in tallies.values() for fault in tally.faults] == []
 
 
