@@ -54,13 +54,14 @@ class Narrator:
         self.says(Text.assemble((self.name(person), "bold"), f" {deed}"))
         self.goes_on(Text.assemble(("$ ", "bright_black"), (f"dr {join(words)}", "cyan")))
 
-    def quotes(self, shown: Text) -> None:
-        """What somebody or something said, word for word."""
+    def quotes(self, shown: Text) -> str:
+        """What somebody or something said, word for word; the same without its colours."""
         for line in shown.wrap(self._console, self.width):
             self.goes_on(Text.assemble(BAR, line))
+        return shown.plain
 
     def shows(self, block: RenderableType) -> None:
-        self._console.print(Padding(block, (0, 0, 0, MARGIN)))
+        self._console.print(Padding(block, (1, 0, 0, 2)))
 
     @contextmanager
     def waiting(self, why: str) -> Iterator[None]:

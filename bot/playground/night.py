@@ -4,8 +4,8 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 
 from rich.text import Text
 
@@ -36,11 +36,12 @@ class StoryFailed(Exception):
 
 @dataclass(frozen=True)
 class Deed:
-    """What one person does, and the command for it."""
+    """What one person does, and the command for it; `later` than what others do at the same time."""
 
     person: str
     told: str
     words: tuple[str, ...]
+    later: bool = False
 
     @property
     def signed(self) -> tuple[str, ...]:
@@ -68,11 +69,20 @@ class Night:
             asked = [deed for step in seen.run.steps for deed in self.asked(step)]
             if not asked:
                 self.refuse_standstill(seen.run)
-            for shown in self.do_together(asked):
-                self.go_on(shown)
-            if any(CONFIRM in deed.words for deed in asked):
-                self.do_together([self.deed(COMMANDER, "says that users are served again.", "mitigate", self.incident)])
+            self.answer([deed for deed in asked if not deed.later])
+            self.answer([deed for deed in asked if deed.later])
         return seen
+
+    def answer(self, deeds: Sequence[Deed]) -> None:
+        """Do what was asked for. Where a command says that the next step is done by hand, and how, somebody does it."""
+        if len(deeds) > 1:
+            self.do_together(deeds)
+        elif deeds:
+            shown = self.do(deeds[0])
+            if CONFIRM in deeds[0].words:
+                self.do(self.deed(COMMANDER, "says that users are served again.", "mitigate", self.incident))
+            if named := NEXT_BY_HAND.search(shown):
+                self.answer([self.by_hand(named[1])])
 
     def look(self) -> Incident:
         """The incident as `dr show --json` has it, once the bot waits for people; what is new of it is told."""
@@ -84,11 +94,6 @@ class Night:
         if seen.seq != self.seq:
             self.seq, self.moved_at = seen.seq, time.monotonic()
         return seen
-
-    def go_on(self, shown: str) -> None:
-        """Where a command says that the next step is done by hand, and how, somebody does it."""
-        while named := NEXT_BY_HAND.search(shown):
-            [shown] = self.do_together([self.by_hand(named[1])])
 
     def refuse_standstill(self, run: Run) -> None:
         stuck = next((step for step in run.steps if step.state in STUCK), None)
@@ -119,7 +124,7 @@ class Night:
         yield self.deed(first, "reads the plan and approves it.", "approve", self.incident, step)
         for person in others:
             words = ("approve", self.incident, step, "--digest", plan.digest[:12], "--yes")
-            yield self.deed(person, "has read the same plan, and approves it.", *words)
+            yield replace(self.deed(person, "has read the same plan, and approves it.", *words), later=True)
 
     def acceptances(self, step: Step) -> Iterator[Deed]:
         """The commander takes what a plan would risk; what only a look can't vouch for is for two who may approve."""
@@ -138,18 +143,22 @@ class Night:
         self.deeds[person] += 1
         return Deed(person, told, words)
 
-    def do_together(self, deeds: Sequence[Deed]) -> list[str]:
-        """Several people at the same moment, told one after another; what each terminal showed."""
-        with ThreadPoolExecutor(max(1, len(deeds))) as people:
-            answers = [people.submit(self.dr.on_terminal, *deed.signed) for deed in deeds]
-            try:
-                return [self.tell(deed, answer.result) for deed, answer in zip(deeds, answers, strict=True)]
-            finally:
-                self.dr.stop()
-
-    def tell(self, deed: Deed, answer: Callable[[], str]) -> str:
+    def do(self, deed: Deed) -> str:
+        """One person's command, told as it goes; what the terminal showed."""
         self.narrator.deed(deed.person, deed.told, deed.signed)
         with self.narrator.waiting("dr"):
-            shown = Text.from_ansi(answer().strip("\n"))
-        self.narrator.quotes(shown)
-        return shown.plain
+            shown = self.dr.on_terminal(*deed.signed)
+        return self.narrator.quotes(Text.from_ansi(shown.strip("\n")))
+
+    def do_together(self, deeds: Sequence[Deed]) -> None:
+        """Several people at the same moment, told in the order in which their commands ended."""
+        with ThreadPoolExecutor(len(deeds)) as people:
+            answers = {people.submit(self.dr.on_terminal, *deed.signed): deed for deed in deeds}
+            try:
+                with self.narrator.waiting("several people answer at once"):
+                    for answer in as_completed(answers):
+                        deed = answers[answer]
+                        self.narrator.deed(deed.person, deed.told, deed.signed)
+                        self.narrator.quotes(Text.from_ansi(answer.result().strip("\n")))
+            finally:
+                self.dr.stop()

@@ -73,8 +73,9 @@ class Outcome:
 
     @property
     def calls_made(self) -> str:
-        each = [f"{name} {count}" for name, count in sorted(self.calls.items())]
-        return ", ".join([*each, f"promotions {self.promotions}"])
+        """How often the cloud and the databases say that each change was made."""
+        counts = {**dict(sorted(self.calls.items())), "pg_promote": self.promotions}
+        return ", ".join(f"{name} {'once' if count == 1 else f'{count} times'}" for name, count in counts.items())
 
 
 def table(outcome: Outcome) -> Table:
@@ -102,7 +103,7 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}, at most {said(outcome.late)} late"
     yield "Mails delivered", str(outcome.mails), "to the people that the severity calls for"
     yield "Steps started", str(outcome.starts), bending(outcome)
-    yield "Changes made", str(outcome.calls.total() + outcome.promotions), f"each once: {outcome.calls_made}"
+    yield "Changes made", str(outcome.calls.total() + outcome.promotions), outcome.calls_made
     yield "Audit", f"{outcome.audited} rows", "each hash as it was written"
 
 
@@ -117,7 +118,7 @@ def quote(outcome: Outcome) -> tuple[str, str]:
 def bending(outcome: Outcome) -> str:
     if outcome.bent:
         return "; ".join(outcome.bent)
-    return "each with the approvals it needs, none twice, fenced before promoted"
+    return "approved as each needs, none twice, the fence proven first"
 
 
 def said(length: timedelta) -> str:

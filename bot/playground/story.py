@@ -70,7 +70,7 @@ class Story:
         last = night.walk()
         self.narrator.scene("The end")
         words = ("resolve", night.incident, "The shop takes orders in us-east-1.")
-        night.do_together([night.deed(COMMANDER, "resolves the incident.", *words)])
+        night.do(night.deed(COMMANDER, "resolves the incident.", *words))
         with self.narrator.waiting("adding up"):
             return reckon(self.estate, self.dr, night.first or last, dark_at)
 
@@ -100,14 +100,14 @@ class Story:
         """Alice declares the incident and starts the runbook."""
         self.narrator.scene("Declared")
         words = ("declare", "sev1", SYSTEM, TITLE, "--since", self.narrator.clock(dark_at))
-        [shown] = night.do_together([night.deed(COMMANDER, "declares an incident.", *words)])
+        shown = night.do(night.deed(COMMANDER, "declares an incident.", *words))
         found = re.search(r"INC-\d+", shown)
         if found is None:
             raise StoryFailed(f"dr declare did not name the incident: {shown}")
         night.incident = found[0]
         self.narrator.scene("The runbook")
         start = ("start", night.incident, RUNBOOK, "--input", f"hold={HOLD}")
-        night.do_together([night.deed(COMMANDER, "starts the runbook.", *start)])
+        night.do(night.deed(COMMANDER, "starts the runbook.", *start))
 
     def try_order(self) -> str:
         """A person's test order through the shop's own name; a deed to tell."""
@@ -162,9 +162,7 @@ def main() -> None:
     started = time.monotonic()
     went_well = tell(narrator)
     if went_well:
-        narrator.says(
-            f"All is stopped. The shop took orders in us-east-1, and no rule was bent. It took {since(started)}."
-        )
+        narrator.says(f"The shop takes orders in us-east-1, and no rule was bent: {since(started)} in all.")
     if arguments.record is not None:
         narrator.keep(arguments.record)
     sys.exit(0 if went_well else 1)

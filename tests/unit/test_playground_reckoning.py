@@ -172,8 +172,8 @@ def test_a_good_end_has_no_reason_against_it() -> None:
         ({"bent": ("a rule",)}, "a rule"),
         ({"quoted": None}, "without a quoted loss"),
         ({"quoted": timedelta(seconds=1)}, "2 s of orders are lost, more than the 1 s quoted"),
-        ({"calls": Counter(StopInstances=2, ChangeResourceRecordSets=1, ModifyListener=1)}, "StopInstances 2"),
-        ({"promotions": 2}, "promotions 2"),
+        ({"calls": Counter(StopInstances=2, ChangeResourceRecordSets=1, ModifyListener=1)}, "StopInstances 2 times"),
+        ({"promotions": 2}, "pg_promote 2 times"),
         ({"updates": 0}, "no status update went out"),
     ],
 )
