@@ -196,7 +196,9 @@ def test_what_is_no_secret_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nasty", ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\x85b", "a\u202eb", "a\x00b", "a\ud800b"]
+    "nasty",
+    ["a\nb", "a\r\nb", "a\x1b[2Jb", "a\u2028b", "a\x85b", "a\u202eb", "a\x00b", "a\ud800b"],
+    ids=["lf", "crlf", "escape", "line-separator", "nel", "bidi", "nul", "surrogate"],
 )
 def test_one_record_is_one_line(written: Written, nasty: str) -> None:
     """Line breaks and control characters are written out, wherever they stand."""
