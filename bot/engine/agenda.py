@@ -50,6 +50,7 @@ def agenda(incident: Incident | None) -> Agenda:
         wakes["update"] = Wake(due, "update", {"number": incident.updates.number + 1})
     if ANNOUNCEMENT not in incident.posted:
         jobs["announce"] = Job("announce", f"announce|{incident.id}", "messages", (incident.id,))
+        wakes["announce"] = Wake(incident.declared_at + LOST_AFTER, "announce")
     for run, step in incident.every_step():
         for job in step_jobs(incident, run, step):
             jobs[job.id] = job

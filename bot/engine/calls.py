@@ -1,4 +1,4 @@
-"""The calls that this process makes now: one whose job is given again is under way, not lost."""
+"""The calls and messages that this process sends now: one whose job is given again is under way, not lost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +14,13 @@ class Calls:
         self._makers: Counter[str] = Counter()
 
     @contextmanager
-    def making(self, token: str) -> Iterator[None]:
-        """From before the start is recorded until its outcome is."""
+    def making(self, token: str) -> Iterator[bool]:
+        """From before the start is recorded until its outcome is; yields whether nobody else here is at it."""
         with self._lock:
             self._makers[token] += 1
+            alone = self._makers[token] == 1
         try:
-            yield
+            yield alone
         finally:
             with self._lock:
                 self._makers[token] -= 1

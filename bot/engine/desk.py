@@ -33,7 +33,7 @@ RACES = 8  # of two racing writers one wins and the other decides again
 CACHED = 512
 DEADLINE_SECONDS = 0.8  # our own: a driver's time-outs don't cover a commit that hangs
 T = TypeVar("T")
-Also = Callable[[Connection], None]
+Also = Callable[[Connection], object]
 
 
 @dataclass(frozen=True)

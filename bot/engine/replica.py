@@ -26,6 +26,7 @@ RENEW_EVERY = 1.0  # seconds
 SWEEP_EVERY = 0.25
 TAKE_OVER_EVERY = 1.25
 KEEP_JOBS = timedelta(days=7)
+GIVE_AGAIN_EVERY = 30.0
 FORGET_EVERY = 3600.0
 BATCH = 200
 # A moment that was turned into a job is armed again so much later, in case the job is lost: looks re-arm themselves.
@@ -76,6 +77,7 @@ class Replica:
             "announce": self.teller.announce,
             "update": self.teller.update,
             "deliver": self.teller.deliver,
+            "redeliver": self.teller.redeliver,
         }
         return {name: persistent(name, body) for name, body in bodies.items()}
 
@@ -95,6 +97,7 @@ class Replica:
         self._spawn("lease", RENEW_EVERY, self._renew, self._released)
         self._spawn("sweep", SWEEP_EVERY, self.sweep)
         self._spawn("take-over", TAKE_OVER_EVERY, self._take_over)
+        self._spawn("give-again", GIVE_AGAIN_EVERY, self.teller.give_again)
         self._spawn("forget", FORGET_EVERY, self._forget)
         for seconds, works in self.every.items():
             for work in works:
@@ -260,6 +263,8 @@ def moment_job(row: moments.DueRow) -> Job:
     match row.kind:
         case "update":
             return Job("update", f"update|{row.stream}|{at}", "messages", (row.stream, data["number"]))
+        case "announce":
+            return Job("announce", f"announce|{row.stream}|{at}", "messages", (row.stream,))
         case "deliver":
             return Job("deliver", f"{row.key}|{at}", "messages", (data["delivery"],))
         case "expire":

@@ -1,7 +1,7 @@
 """The jobs that tell people: the status update that is due, and each message to each person."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,14 +9,20 @@ from sqlalchemy import Connection
 
 from bot.domain import commands as c
 from bot.domain.cadence import missed_updates, next_update
-from bot.domain.errors import Refused
+from bot.domain.errors import NotConfirmed, NotRecorded, Refused
 from bot.domain.model import JsonValue
+from bot.domain.timeline import moment
 from bot.engine.agenda import ANNOUNCEMENT
+from bot.engine.calls import Calls
 from bot.engine.desk import Desk
+from bot.engine.durable import Job
 from bot.engine.ports import Delivery, NotDelivered, Notice, Receipt, StepFacts
 from bot.store import deliveries, moments
 
 RETRY_PAUSES = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600))
+LOST_AFTER = timedelta(minutes=2)  # longer than a try takes: what has not moved by then, nobody is at
+BATCH = 100
+Claim = Callable[[Connection, str, datetime], deliveries.Delivery | None]
 log = structlog.get_logger()
 
 
@@ -25,6 +31,7 @@ class Teller:
     """Posts updates and sends messages."""
 
     desk: Desk
+    sends: Calls = field(default_factory=Calls)
 
     def update(self, incident_id: str, number: int) -> None:
         """Post status update `number`, if it is due and nobody was faster."""
@@ -54,16 +61,47 @@ class Teller:
 
     def deliver(self, delivery_id: str) -> None:
         """Send one message; a life that died in the middle is followed by another try under the same message id."""
-        row = self.desk.transact(lambda connection, now: _claimed(connection, delivery_id, now))
-        if row is None or row.state in ("sent", "failed"):
-            return
-        delivery = _delivery(row)
+        self._try(delivery_id, _claimed)
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Send a message whose job was lost, if it has still not moved."""
+        self._try(delivery_id, _reclaimed)
+
+    def give_again(self) -> None:
+        """Messages that have not moved for two minutes get a job again: theirs was lost."""
+        self.desk.transact(self._give_again)
+
+    def _give_again(self, connection: Connection, now: datetime) -> None:
+        before = now - LOST_AFTER
+        lost = (*deliveries.unsettled(connection, before, BATCH), *deliveries.pending(connection, before, BATCH))
+        for row in lost:
+            since = moment(row.next_at or row.changed_at)
+            id_ = row.message.id
+            self.desk.enqueue(connection, Job("redeliver", f"redeliver|{id_}|{since}", "messages", (id_,)))
+
+    def _try(self, delivery_id: str, claim: Claim) -> None:
+        with self.sends.making(delivery_id) as alone:
+            row = self.desk.transact(lambda connection, now: claim(connection, delivery_id, now)) if alone else None
+            if row is None or row.state in ("sent", "failed"):
+                return
+            delivery = _delivery(row)
+            try:
+                receipt = self._sent(delivery)
+            except NotDelivered as trouble:
+                self._not_delivered(delivery, row.tries, trouble)
+            else:
+                self._delivered(delivery, receipt)
+
+    def _sent(self, delivery: Delivery) -> Receipt:
+        """The edge to the channels: what they did not expect may be over at another try. Raises NotDelivered."""
         try:
-            receipt = self.desk.messages.deliver(delivery)
-        except NotDelivered as trouble:
-            self._not_delivered(delivery, row.tries, trouble)
-        else:
-            self._delivered(delivery, receipt)
+            return self.desk.messages.deliver(delivery)
+        except (NotDelivered, NotRecorded, NotConfirmed):
+            raise
+        except Exception as error:
+            log.exception("deliver_failed", delivery=delivery.id)
+            channel = delivery.channels[0] if delivery.channels else ""
+            raise NotDelivered(channel, f"The channel failed with {type(error).__name__}.") from error
 
     def notify(self, facts: StepFacts, notices: tuple[Notice, ...]) -> None:
         """What an action wants told, committed when this returns."""
@@ -93,26 +131,31 @@ class Teller:
             self._later(delivery, tries, reason)
             return
         now = self.desk.now()
-        self.desk.record(
-            delivery.stream,
-            c.RecordDelivery(
-                delivery=delivery.id,
-                channel=trouble.channel,
-                person=delivery.person,
-                template=delivery.template,
-                failure=reason,
-            ),
-            key=f"failed|{delivery.id}",
-            also=lambda connection: deliveries.mark(connection, delivery.id, "failed", now, error=reason),
+
+        def mark(connection: Connection) -> None:
+            if not deliveries.mark(connection, delivery.id, "failed", now, error=reason):
+                raise Refused(f"{delivery.id} was settled by another sender.")
+
+        failed = c.RecordDelivery(
+            delivery=delivery.id,
+            channel=trouble.channel,
+            person=delivery.person,
+            template=delivery.template,
+            failure=reason,
         )
+        try:
+            self.desk.record(delivery.stream, failed, key=f"failed|{delivery.id}", also=mark)
+        except Refused as refused:
+            log.info("failure_overtaken", delivery=delivery.id, reason=refused.reason)
 
     def _later(self, delivery: Delivery, tries: int, reason: str) -> None:
         data: Mapping[str, JsonValue] = {"delivery": delivery.id, "tries": tries}
 
         def arm(connection: Connection, now: datetime) -> None:
             at = now + RETRY_PAUSES[tries - 1]
-            deliveries.mark(connection, delivery.id, "pending", now, error=reason, next_at=at)
-            moments.put(connection, delivery.stream, {f"deliver/{delivery.id}": moments.Moment(at, "deliver", data)})
+            if deliveries.mark(connection, delivery.id, "pending", now, error=reason, next_at=at):
+                moment_ = moments.Moment(at, "deliver", data)
+                moments.put(connection, delivery.stream, {f"deliver/{delivery.id}": moment_})
 
         self.desk.transact(arm)
 
@@ -120,6 +163,12 @@ class Teller:
 def _claimed(connection: Connection, delivery_id: str, now: datetime) -> deliveries.Delivery | None:
     """The claimed row, or the row as it is: `sending` without a sender means that an earlier life died over it."""
     return deliveries.claim(connection, delivery_id, now) or deliveries.get(connection, delivery_id)
+
+
+def _reclaimed(connection: Connection, delivery_id: str, now: datetime) -> deliveries.Delivery | None:
+    """The row claimed by this call; None where somebody else is at it or has ended it."""
+    claimed = deliveries.claim(connection, delivery_id, now)
+    return claimed or deliveries.reclaim(connection, delivery_id, now, now - LOST_AFTER)
 
 
 def _delivery(row: deliveries.Delivery) -> Delivery:

@@ -80,6 +80,18 @@ def claim(connection: Connection, id_: str, now: datetime) -> Delivery | None:
     return as_delivery(row) if row else None
 
 
+def reclaim(connection: Connection, id_: str, now: datetime, before: datetime) -> Delivery | None:
+    """Take for one more try what has been sending since before a moment; None where it is not."""
+    statement = (
+        deliveries.update()
+        .where(deliveries.c.id == id_, deliveries.c.state == "sending", deliveries.c.changed_at < moment(before))
+        .values(tries=deliveries.c.tries + 1, changed_at=moment(now))
+        .returning(deliveries)
+    )
+    row = connection.execute(statement).first()
+    return as_delivery(row) if row else None
+
+
 def mark(
     connection: Connection,
     id_: str,
@@ -89,11 +101,16 @@ def mark(
     message_id: str | None = None,
     error: str | None = None,
     next_at: datetime | None = None,
-) -> None:
-    """Record how a try ended. `pending` with `next_at` asks for another; `message_id` is the channel's own."""
-    connection.execute(
+) -> bool:
+    """Record how a try ended; whether it was recorded. `pending` with `next_at` asks for another try.
+
+    What another sender has settled stays as it is: only `sending` fails or is put off, and `sent` is final.
+    `message_id` is the channel's own.
+    """
+    open_ = deliveries.c.state != "sent" if state == "sent" else deliveries.c.state == "sending"
+    marked = connection.execute(
         deliveries.update()
-        .where(deliveries.c.id == id_)
+        .where(deliveries.c.id == id_, open_)
         .values(
             state=state,
             message_id=message_id or deliveries.c.message_id,
@@ -102,6 +119,7 @@ def mark(
             changed_at=moment(now),
         )
     )
+    return marked.rowcount == 1
 
 
 def pending(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
@@ -115,12 +133,13 @@ def pending(connection: Connection, now: datetime, limit: int) -> list[Delivery]
     return [as_delivery(row) for row in connection.execute(statement)]
 
 
-def unsettled(connection: Connection, before: datetime) -> list[Delivery]:
+def unsettled(connection: Connection, before: datetime, limit: int) -> list[Delivery]:
     """What has been sending since before a moment: its sender died or hangs, so look it up before repeating."""
     statement = (
         select(deliveries)
         .where(deliveries.c.state == "sending", deliveries.c.changed_at < moment(before))
         .order_by(deliveries.c.changed_at, deliveries.c.id)
+        .limit(limit)
     )
     return [as_delivery(row) for row in connection.execute(statement)]
 

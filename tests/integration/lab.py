@@ -301,7 +301,7 @@ def make_lab(
     runbooks: Mapping[str, Any],
     board: Switchboard | None = None,
     known: tuple[Mapping[str, bytes], Mapping[str, str]] | None = None,
-    extra: Callable[[Switchboard], Registry] | None = None,
+    messages: Quiet | None = None,
     **plan: Any,
 ) -> Lab:
     """A laboratory on a database; its tables are made."""
@@ -325,7 +325,7 @@ def make_lab(
         name: Runbook.model_validate({"runbook": name, "title": name, "kind": "failover", "for": "postgres"} | book)
         for name, book in runbooks.items()
     }
-    messages = Quiet()
+    messages = messages or Quiet()
     desk = Desk(
         database,
         Clock(offset),

@@ -196,8 +196,8 @@ def test_a_sender_that_died_is_seen(database: Database) -> None:
     with database.begin() as connection:
         deliveries.add(connection, HELLO, NOON)
         deliveries.claim(connection, HELLO.id, NOON)
-        assert deliveries.unsettled(connection, NOON) == []
-        assert [found.message for found in deliveries.unsettled(connection, NOON + SECOND)] == [HELLO]
+        assert deliveries.unsettled(connection, NOON, 10) == []
+        assert [found.message for found in deliveries.unsettled(connection, NOON + SECOND, 10)] == [HELLO]
 
 
 def start(database: Database, executor: str, now: datetime, name: str = "one") -> None:
