@@ -204,12 +204,19 @@ def missing_line(session: Session, place: StepPlace) -> str:
 
 
 def risk_line(session: Session, place: StepPlace) -> str:
-    """What has become of an accepted risk: a plan to approve, a step that goes on, or more words to be said."""
-    if place.step.awaits_approval:
-        return f"Risk accepted. The plan needs {missing_line(session, place)}"
+    """What has become of an accepted risk: a plan that is to come, a step that goes on, or more words to be said."""
+    if place.step.state is StepState.READY:
+        return f"Risk accepted. {fresh_plan_line(session, place)}"
     if place.step.state is StepState.BLOCKED:
         return voices_line(session, place, extra=session.plan.approvals.accept_risk.extra)
     return f"Risk accepted. {place.step.id} is {words_of(place)}."
+
+
+def fresh_plan_line(session: Session, place: StepPlace) -> str:
+    """When the plan to approve can be read."""
+    if not session.desk.executors():
+        return "A fresh plan is made once a dr serve is running; none is now."
+    return f"A fresh plan to approve follows in a moment: dr show {place.incident.id} {place.step.id}"
 
 
 def words_of(place: StepPlace) -> str:

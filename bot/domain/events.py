@@ -116,10 +116,14 @@ class StepEvent(Event):
 
 
 class StepReady(StepEvent):
-    """Its turn has come (again). With `waits_for_start` a person must start it; `requester` is who retried it."""
+    """Its turn has come (again). With `waits_for_start` a person must start it; `requester` is who retried it.
+
+    With `keeps_risks` what was accepted stays accepted for the fresh plan.
+    """
 
     reason: str = ""
     waits_for_start: bool = False
+    keeps_risks: bool = False
     requester: str | None = None
 
 

@@ -30,6 +30,7 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "started_at": None,
     "applied_at": None,
 }
+RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason")
 NOTHING_RISKED: Mapping[str, Any] = {
     "accepted_risks": (),
     "risk_accepted_by": None,
@@ -40,9 +41,11 @@ NOTHING_RISKED: Mapping[str, Any] = {
 
 
 def _ready(step: StepRun, event: e.StepReady, at: datetime) -> Changes:
+    taken = {name: getattr(step, name) for name in RISK_TAKEN} if event.keeps_risks else {}
     return {
         **NOTHING_SHOWN,
         **NOTHING_RISKED,
+        **taken,
         "attempt": event.attempt,
         "waits_for_start": event.waits_for_start,
         "reason": event.reason,
@@ -111,6 +114,7 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
         "executor": event.executor,
         "applied_at": None,
         "holding_since": None,
+        "finding": "",
         "result": {},
         "done_plan": step.done_plan if undo or _finds_it_done(step) else step.plan,
         "waits_for_start": False,
@@ -187,6 +191,7 @@ def _undo_requested(_: StepRun, event: e.UndoRequested, at: datetime) -> Changes
         **NOTHING_SHOWN,
         "attempt": event.attempt,
         "undo": True,
+        "finding": "",
         "requester": event.requester,
         "reason": event.reason,
         "ready_at": at,

@@ -164,6 +164,7 @@ def test_a_named_risk_costs_one_approver_more(running: Lab) -> None:
     incident = running.started("one")
     running.wait(incident, "flip", "blocked")
     running.give(incident, c.AcceptRisk, "alice", run="R1", step="flip", reason="there is no other way")
+    running.wait(incident, "flip", "pending_approval")
     running.approve(incident, "flip", "bob")
     assert running.step(incident, "flip").missing == 1
     running.approve(incident, "flip", "carol")
@@ -223,7 +224,11 @@ def test_two_incidents_never_hold_one_target(running: Lab) -> None:
     second = running.started("one")
     running.wait(second, "flip", "pending_approval")
     running.approve(second, "flip", "bob")
-    assert not eventually(lambda: bool(running.board.calls), 1.0)
+    held = f"waits for toy/west, held by {first.id} R1/flip"
+    assert eventually(lambda: running.step(second, "flip").finding == held)
+    assert held.replace("waits for", "flip:") in [row.waiting for row in running.desk.incidents()]
+    assert not eventually(lambda: bool(running.board.calls), 3.0)
+    assert [type_ for type_ in running.types(second) if type_ == "StepLooked"] == ["StepLooked"]
     running.give(first, c.Settle, "bob", run="R1", step="flip", outcome="not_happened", reason="nothing there")
     running.wait(second, "flip", "completed")
     assert running.board.calls == [("west", f"{second.id}/R1/flip/1")]

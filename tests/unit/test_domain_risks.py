@@ -25,13 +25,22 @@ from tests.unit.builders import (
 )
 
 REASON = "The office is burning."
+RISKY = a_plan(risks=(RISK,))
 OTHER = Risk(name="fence", text="the old primary may still take writes")
 
 
 def risky() -> Story:
     """The promotion's plan names a risk, so the step is blocked."""
     story = to_promotion()
-    story.show("promote", a_plan(risks=(RISK,)))
+    story.show("promote", RISKY)
+    return story
+
+
+def taken() -> Story:
+    """The risk was accepted, and the fresh plan is shown."""
+    story = risky()
+    accept(story, "promote", "alice")
+    story.show("promote", RISKY)
     return story
 
 
@@ -58,11 +67,12 @@ def test_named_risk_blocks() -> None:
 def test_accepted_risk_takes_one_approver_more() -> None:
     """The commander may accept it, though she declared; then three of the others must approve instead of two."""
     story = risky()
-    assert accept(story, "promote", "alice") == ["RiskAccepted", "StepPlanned"]
+    assert accept(story, "promote", "alice") == ["RiskAccepted", "StepReady"]
+    assert story.show("promote", RISKY) == ["StepPlanned"]
     story.approve("promote", "bob", "carol")
     assert "1 approval" in story.refusal(story.beginning("promote"))
     story.approve("promote", "dave")
-    assert story.begin("promote") == ["StepStarted"]
+    assert story.begin("promote", RISKY) == ["StepStarted"]
 
 
 def test_the_plan_says_how_many_more() -> None:
@@ -71,6 +81,7 @@ def test_the_plan_says_how_many_more() -> None:
     story = underway(action("a"), plan=plan)
     story.show("a", a_plan(risks=(RISK,)))
     accept(story, "a", "bob")
+    story.show("a", RISKY)
     assert story.step("a").missing == 3
 
 
@@ -79,6 +90,7 @@ def test_risk_of_an_ungated_step_takes_its_rule_too() -> None:
     story = underway(action("a", "tell"))
     assert story.begin("a", a_plan(risks=(RISK,))) == ["StepBlocked"]
     accept(story, "a", "alice")
+    assert story.begin("a", RISKY) == ["StepPlanned"]
     assert story.step("a").missing == 2
     assert story.refusal(story.beginning("a"))
 
@@ -97,22 +109,20 @@ def test_acceptance_needs_a_reason() -> None:
 
 def test_new_risk_at_the_start_blocks_again() -> None:
     """A risk that nobody has accepted, found by the fresh plan, voids the approvals; both count as accepted in the end."""
-    story = risky()
-    accept(story, "promote", "alice")
-    story.approve("promote", "bob", "carol", "dave")
+    story = taken().approve("promote", "bob", "carol", "dave")
     both = a_plan(risks=(RISK, OTHER))
     assert story.begin("promote", both) == ["ApprovalsVoided", "StepBlocked"]
     assert story.step("promote").risks == (OTHER,)
     accept(story, "promote", "alice")
     assert story.step("promote").accepted_risks == (RISK, OTHER)
+    story.show("promote", both)
     story.approve("promote", "bob", "carol", "dave")
     assert story.begin("promote", both) == ["StepStarted"]
 
 
 def test_looking_again_forgets_what_was_accepted() -> None:
     """A new start of the step names the risks anew."""
-    story = risky()
-    accept(story, "promote", "alice")
+    story = taken()
     digest = story.step("promote").digest
     story.person(c.Decline, "promote", "bob", digest=digest, reason="Wait for the log.")
     story.person(c.Retry, "promote", "alice")
@@ -120,10 +130,31 @@ def test_looking_again_forgets_what_was_accepted() -> None:
 
 
 def test_action_without_a_plan_is_never_accepted_as_done() -> None:
-    """A step that was blocked before it had a plan can't be completed by accepting a risk."""
+    """A step that was blocked before it had a plan is planned, not completed, once its risk was accepted."""
     story = to_promotion()
     story.bot(c.Block, "promote", reason="Blocked.", risks=(RISK,))
-    assert "no plan" in story.refusal(accepting("promote", "bob"))
+    assert accept(story, "promote", "bob") == ["RiskAccepted", "StepReady"]
+    assert story.step("promote").state is StepState.READY
+
+
+def test_an_accepted_risk_brings_the_executors_rule_and_a_fresh_plan() -> None:
+    """Who accepts a risk beside an outdated recovery plan brings neither its rule nor the plan that was seen then."""
+    story = risky()
+    ours, story.plan = story.plan, recovery_plan(approvals=approval_defaults(accept_risk={"extra": 5}))
+    accept(story, "promote", "alice")
+    assert (story.step("promote").plan, story.step("promote").rule) == (None, None)
+    story.plan = ours
+    story.show("promote", a_plan(risks=(RISK,), target="customers-east-2"))
+    assert story.step("promote").missing == 3
+    assert story.step("promote").plan == a_plan(risks=(RISK,), target="customers-east-2")
+
+
+def test_a_fresh_plan_with_another_risk_blocks_again() -> None:
+    """Only what was named when the risk was accepted is accepted."""
+    story = risky()
+    accept(story, "promote", "alice")
+    assert story.show("promote", a_plan(risks=(RISK, OTHER))) == ["StepBlocked"]
+    assert story.step("promote").risks == (OTHER,)
 
 
 # --- the risk of what was asked or done -----------------------------------------------------------------------------------
@@ -199,10 +230,8 @@ def test_gated_step_is_skipped_by_its_rule() -> None:
 
 def test_settling_takes_no_more_for_the_risk() -> None:
     """What three approved because of a risk is settled under the step's own rule of two."""
-    story = risky()
-    accept(story, "promote", "alice")
-    story.approve("promote", "bob", "carol", "dave")
-    story.begin("promote")
+    story = taken().approve("promote", "bob", "carol", "dave")
+    story.begin("promote", RISKY)
     story.bot(c.Doubt, "promote", reason="It timed out.")
     story.person(c.Settle, "promote", "bob", outcome="happened", reason="I looked.")
     assert story.person(c.Settle, "promote", "erin", outcome="happened", reason="Me too.")[-1] == "StepSettled"
@@ -338,4 +367,5 @@ def test_risk_is_accepted_before_the_glass_is_broken() -> None:
     story = risky()
     assert story.refusal(breaking(story))
     accept(story, "promote", "bob")
+    story.show("promote", RISKY)
     assert story.types(breaking(story)) == ["GlassBroken"]

@@ -108,7 +108,7 @@ def _begin_ungated(
     """A step whose plan was never shown: one that needs no approval starts in the same breath."""
     considered = gates.consider(incident, run, step, fresh, world)
     shown = considered[-1]
-    if step.gated or not isinstance(shown, e.StepPlanned):
+    if step.gated or not isinstance(shown, e.StepPlanned) or shown.rule is not None:
         return considered
     return (*considered, *_started(run, step, command, fresh, shown.digest))
 

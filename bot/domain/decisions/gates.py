@@ -52,12 +52,12 @@ def digest_of(
     )
 
 
-def show(incident: Incident, run: Run, step: StepRun, plan: Plan, world: World, risks: tuple[Risk, ...] = ()) -> Event:
+def show(incident: Incident, run: Run, step: StepRun, plan: Plan, world: World) -> Event:
     """The event that shows a plan, with the rule that it needs; a plan that does nothing needs none.
 
     A risk that was accepted takes the rule and its approvers more, even where the step needs nobody otherwise.
     """
-    rule = None
+    rule, risks = None, step.accepted_risks
     if (step.gated or risks) and not plan.is_empty:
         rule = step_rule(step, world)
         rule = rule.more(world.plan.approvals.accept_risk.extra) if risks else rule
@@ -105,7 +105,7 @@ def consider(incident: Incident, run: Run, step: StepRun, plan: Plan, world: Wor
                 **where, reason="There is a risk to take or to leave.", finding=finding, risks=risks, plan=plan
             ),
         )
-    return (show(incident, run, step, plan, world, step.accepted_risks),)
+    return (show(incident, run, step, plan, world),)
 
 
 def show_plan(state: Incident | None, command: c.ShowPlan, world: World) -> tuple[Event, ...]:

@@ -6,7 +6,7 @@ from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.approvals import Rule, eligible, members
 from bot.domain.decisions.approving import the_shown_plan
-from bot.domain.decisions.gates import may, requesters, show, step_rule
+from bot.domain.decisions.gates import may, requesters, step_rule
 from bot.domain.decisions.incidents import text_of
 from bot.domain.decisions.world import PLAIN, World, the_step
 from bot.domain.errors import Refused
@@ -18,7 +18,10 @@ SHORTEST_GLASS_REASON = 20
 
 
 def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> tuple[Event, ...]:
-    """A plan that waits is shown under its rule and one approver more; what is done or only asked needs as many people's word."""
+    """A step that has not begun is planned anew, by an executor, under its rule and one approver more.
+
+    What is done or only asked needs as many people's word.
+    """
     incident, run, step = the_step(state, command)
     if step.state is not StepState.BLOCKED or not step.risks:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is no risk to accept.", "Look at it with: dr show.")
@@ -36,14 +39,11 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
     )
     rule = step_rule(step, world)
     if step.definition.kind == "action" and step.applied_at is None:
-        if step.plan is None:
-            raise Refused(f"{step.id} has no plan that this risk belongs to.", "Look again first.")
         verdict = may(person, rule, incident, step, world)
         leads = (incident.roles.get("commander"), incident.roles.get("deputy"))
         if not verdict.eligible and person not in leads:
             raise Refused(verdict.reason)
-        taken = tuple(dict.fromkeys((*step.accepted_risks, *step.risks)))
-        return (accepted, show(incident, run, step, step.plan, world, taken))
+        return (accepted, e.StepReady(run=run.id, step=step.id, attempt=step.attempt, keeps_risks=True))
     outcome: e.Outcome = "unproven" if step.definition.kind == "action" else "risk_accepted"
     completed = e.StepCompleted(
         run=run.id, step=step.id, attempt=step.attempt, outcome=outcome, finding=step.finding, result=dict(step.result)
