@@ -65,7 +65,7 @@ def _lines(run: Run, step: StepRun, words: Words) -> Iterator[str]:
         yield from approval_lines(step, words)
     if step.state in TROUBLED or step.state is StepState.SKIPPED or step.waits_for_start:
         yield step.reason
-    if step.state in EXECUTED:
+    if step.state in EXECUTED or step.state in (StepState.READY, StepState.PENDING_APPROVAL):
         yield step.finding
     if step.state is StepState.BLOCKED:
         yield from (f"risk: {risk.text}" for risk in step.risks if risk.text not in step.finding)

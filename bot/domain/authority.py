@@ -55,6 +55,7 @@ AUTHORITY: Mapping[type[c.Command], Who] = {
     c.Applied: Who.BOT,
     c.NotDone: Who.BOT,
     c.Doubt: Who.BOT,
+    c.Wait: Who.BOT,
     c.Looked: Who.BOT,
     c.Probed: Who.BOT,
     c.Expire: Who.BOT,

@@ -276,6 +276,14 @@ class Doubt(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wait(StepCommand):
+    """It could begin, but another step holds what it needs."""
+
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Looked(StepCommand):
     """A look at a running step; `late` when its time is over, so that the verdict is final."""
 

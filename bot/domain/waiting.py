@@ -11,7 +11,7 @@ from bot.domain.transitions import StepState
 
 @dataclass(frozen=True)
 class Wait:
-    """A step that can't go on without a person, since when, and what it needs."""
+    """A step that can't go on without a person, or without what another step holds, since when, and what it needs."""
 
     run: str
     step: str
@@ -21,7 +21,7 @@ class Wait:
 
 
 def waits(incident: Incident, plan: RecoveryPlan) -> tuple[Wait, ...]:
-    """Everything that waits for a person, in the runbooks' order."""
+    """Everything that waits, in the runbooks' order."""
     return tuple(
         Wait(run.id, step.id, step.definition.title, needs, since)
         for run, step in incident.every_step()
@@ -35,12 +35,16 @@ def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, d
         left = [plan.people[p].name for p in step.waits_for if p in plan.people and p not in step.approved_by]
         more = "1 approval" if step.missing == 1 else f"{step.missing} approvals"
         yield f"{more} of {', '.join(left) or 'nobody: the rule cannot be met'}", step.ready_at
+    elif step.awaits_approval and step.finding and not run.paused:
+        yield step.finding.removeprefix("waits for "), step.met_at
     elif step.state is StepState.READY and run.paused:
         yield "the run to be resumed", step.ready_at
     elif step.state is StepState.READY and step.waits_for_start:
         yield "somebody to start it again", step.ready_at
     elif step.state is StepState.READY and step.definition.kind == "manual":
         yield "somebody to do it", step.ready_at
+    elif step.state is StepState.READY and step.finding:
+        yield step.finding.removeprefix("waits for "), step.ready_at
     elif step.state is StepState.BLOCKED:
         yield "somebody to accept the risk or look again" if step.risks else "somebody to look again", step.ready_at
     elif step.state is StepState.FAILED:

@@ -129,6 +129,8 @@ class StepRunner:
             after = self.desk.record(incident.id, begin)
         except Held as held:
             log.info("target_held", incident=incident.id, step=step.id, reason=held.reason)
+            waits = f"waits for {held.target}, held by {held.stream} {held.run}/{held.step}"
+            self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=waits))
             self._attempt_later(incident.id, run.id, step.id)
             return
         except Refused as refused:

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 
 from bot.domain import commands as c
 from bot.domain.authority import check_authority
-from bot.domain.decisions import approving, execution, gates, incidents, overriding, runs, steps, undoing, updates
+from bot.domain.decisions import (
+    approving,
+    execution,
+    gates,
+    incidents,
+    overriding,
+    runs,
+    steps,
+    undoing,
+    updates,
+    waiting,
+)
 from bot.domain.decisions.world import Decision, Traits, World, imagine
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident
@@ -45,6 +56,7 @@ DECISIONS: Mapping[type[c.Command], Decision] = {
     c.Applied: execution.applied,
     c.NotDone: execution.not_done,
     c.Doubt: execution.doubt,
+    c.Wait: waiting.wait,
     c.Looked: execution.looked,
     c.Probed: execution.probed,
     c.ShowPlan: gates.show_plan,
