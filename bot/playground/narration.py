@@ -35,6 +35,7 @@ class Narrator:
         return self._names.get(person, person)
 
     def scene(self, title: str) -> None:
+        """A new part of the story."""
         self._console.print()
         self._console.print(Rule(Text(title, style="bold"), align="left", style="bright_black"))
 
@@ -51,6 +52,7 @@ class Narrator:
 
     def deed(self, person: str, deed: str, words: Sequence[str]) -> None:
         """What a person does now, and the command for it."""
+        self._console.print()
         self.says(Text.assemble((self.name(person), "bold"), f" {deed}"))
         self.goes_on(Text.assemble(("$ ", "bright_black"), (f"dr {join(words)}", "cyan")))
 

@@ -29,7 +29,8 @@ class News:
 
     def tell(self, seen: Incident) -> None:
         for step in seen.run.steps if seen.runs else ():
-            if step.state in SIGNS and (step.id, step.state) not in self.told:
+            by_hand = step.kind == "manual" and step.state == "completed"  # its own command has said so
+            if step.state in SIGNS and not by_hand and (step.id, step.state) not in self.told:
                 self.told.add((step.id, step.state))
                 self.tell_step(step)
         self.tell_updates(seen.updates.posted)
@@ -38,10 +39,9 @@ class News:
         sign, style = SIGNS[step.state]
         word = "" if step.state == "completed" else f" is {step.state.replace('_', ' ')}"
         self.narrator.says(Text.assemble((f"{sign} ", style), (step.title, style), word), step.ended_at)
-        if step.kind != "manual" or step.state != "completed":
-            said = step.finding or step.reason
-            if said:
-                self.narrator.goes_on(Text(f"  {said}", style="bright_black"))
+        said = step.finding or step.reason
+        if said:
+            self.narrator.goes_on(Text(said, style="bright_black"))
 
     def tell_updates(self, posted: int) -> None:
         """That they went out; the first whole, as one of those who are told received it."""
