@@ -82,6 +82,7 @@ SAYS: Mapping[type[Event], Says] = {
     e.StepFailed: lambda ev, _: f"failed: {ev.reason}",
     e.StepInDoubt: lambda ev, _: f"in doubt: {ev.reason}",
     e.StepSettled: lambda ev, _: f"settled: {ev.outcome.replace('_', ' ')}{_because(ev.finding)}",
+    e.LateAnswer: lambda ev, _: ev.finding,
     e.StepSkipped: lambda ev, _: f"skipped: {ev.reason}",
     e.StepCanceled: lambda ev, _: f"canceled{_because(ev.reason)}",
     e.UndoRequested: lambda ev, _: f"undo asked for: {ev.reason}",

@@ -278,6 +278,12 @@ class StepSettled(StepEvent):
         return f"{super().trigger}:{'undo_' if self.undo else ''}{self.outcome}"
 
 
+class LateAnswer(StepEvent):
+    """A call that people had settled as not happened has answered after all: it took effect."""
+
+    finding: str
+
+
 class StepSkipped(StepEvent):
     reason: str
 

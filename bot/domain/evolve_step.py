@@ -186,6 +186,15 @@ def _settled(step: StepRun, event: e.StepSettled, at: datetime) -> Changes:
     return _ended(step, at, "not_happened", refused=True, finding=event.finding, reason=event.finding)
 
 
+def _answered_late(step: StepRun, event: e.LateAnswer, _: datetime) -> Changes:
+    """The record is put right; what follows from it is for people to decide."""
+    attempts = tuple(
+        replace(a, refused=False, outcome="answered_late") if a.number == event.attempt else a for a in step.attempts
+    )
+    told = {"finding": event.finding, "reason": event.finding} if step.attempt == event.attempt else {}
+    return {"attempts": attempts, **told}
+
+
 def _undo_requested(_: StepRun, event: e.UndoRequested, at: datetime) -> Changes:
     return {
         **NOTHING_SHOWN,
@@ -225,6 +234,7 @@ _HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], Changes]] = {
     e.StepFailed: _failed,
     e.StepInDoubt: lambda _, ev, __: {"reason": ev.reason},
     e.StepSettled: _settled,
+    e.LateAnswer: _answered_late,
     e.StepSkipped: lambda s, ev, at: _ended(s, at, "skipped", reason=ev.reason, outcome="skipped"),
     e.StepCanceled: lambda s, ev, at: _ended(s, at, "canceled", reason=ev.reason, outcome="canceled"),
     e.UndoRequested: _undo_requested,

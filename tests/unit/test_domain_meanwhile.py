@@ -5,7 +5,7 @@ import pytest
 from bot.domain import commands as c
 from bot.domain.errors import Refused
 from bot.domain.transitions import RunState, StepState
-from tests.unit.builders import PROOF, TARGET, Story, a_plan, action, by, manual, underway
+from tests.unit.builders import PROOF, TARGET, Story, a_plan, action, by, manual, to_promotion, underway
 
 
 @pytest.fixture
@@ -102,3 +102,40 @@ def test_a_plan_made_before_a_replan_starts_nothing() -> None:
     with pytest.raises(Refused):
         story.give(looked)
     assert story.step("b").state is StepState.READY
+
+
+def settled_as_not_happened() -> Story:
+    """The promotion's call was in doubt, and two people said that it did not happen."""
+    story = to_promotion().launch("promote", "bob", "carol")
+    story.bot(c.Doubt, "promote", reason="It timed out.")
+    for person in ("bob", "carol"):
+        story.person(c.Settle, "promote", person, outcome="not_happened", reason="I see nothing.")
+    return story
+
+
+def test_an_answer_that_comes_after_people_settled_otherwise_is_kept() -> None:
+    """A point of no return that was passed after all is known as such, is told, and reopens nothing by itself."""
+    story = settled_as_not_happened()
+    assert story.step("promote").passed_at is None
+    assert story.bot(c.Applied, "promote") == ["LateAnswer"]
+    step = story.step("promote")
+    assert step.passed_at == step.attempts[-1].started_at
+    assert (step.state, step.attempts[-1].outcome) == (StepState.FAILED, "answered_late")
+    assert "it did happen" in step.reason
+    assert "promote" in story.refusal(c.Undo(actor=by("alice"), run="R1", step="fence", reason="Back."))
+
+
+def test_a_late_answer_is_kept_though_the_step_was_tried_again() -> None:
+    """It belongs to the attempt that it answers, and the one after it goes on."""
+    story = settled_as_not_happened()
+    story.person(c.Retry, "promote", "alice")
+    assert story.bot(c.Applied, "promote", attempt=1) == ["LateAnswer"]
+    step = story.step("promote")
+    assert (step.state, step.attempt, step.attempts[0].refused) == (StepState.READY, 2, False)
+
+
+def test_a_late_answer_is_told_once() -> None:
+    """What is known already is not recorded again."""
+    story = settled_as_not_happened()
+    story.bot(c.Applied, "promote")
+    assert "has ended" in story.refusal(c.Applied(run="R1", step="promote", attempt=1))

@@ -158,11 +158,22 @@ def difference(shown: Plan | None, fresh: Plan) -> str:
 
 
 def applied(state: Incident | None, command: c.Applied, _: World) -> tuple[Event, ...]:
-    """The call has answered; a late answer of a call in doubt settles it."""
+    """The call has answered; a late answer of a call in doubt settles it, one that people settled otherwise is told."""
     _incident, run, step = the_step(state, command)
+    if any(a.number == command.attempt and a.outcome == "not_happened" for a in step.attempts):
+        return (_late_answer(run, step, command),)
     _check_executing(step, command.attempt)
     event = e.UndoApplied if step.undo else e.StepApplied
     return (event(**where(run, step), result=dict(command.result)),)
+
+
+def _late_answer(run: Run, step: StepRun, command: c.Applied) -> Event:
+    undo = next(a.undo for a in step.attempts if a.number == command.attempt)
+    finding = (
+        f"The {'undo' if undo else 'call'} of attempt {command.attempt} answered late: it did happen, "
+        "though it was settled as not happened."
+    )
+    return e.LateAnswer(run=run.id, step=step.id, attempt=command.attempt, finding=finding)
 
 
 def not_done(state: Incident | None, command: c.NotDone, _: World) -> tuple[Event, ...]:
