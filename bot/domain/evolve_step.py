@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bot.domain import events as e
 from bot.domain.approvals import Approval
+from bot.domain.changes import Plan
 from bot.domain.incident import Attempt, Offer, StepRun, Voice
 from bot.domain.model import replace
 from bot.domain.timeline import Event
@@ -30,6 +31,7 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "started_at": None,
     "applied_at": None,
 }
+BLOCKED = "blocked"
 RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason")
 NOTHING_RISKED: Mapping[str, Any] = {
     "accepted_risks": (),
@@ -101,9 +103,24 @@ def _not_counted(step: StepRun, event: e.ApprovalRejected | e.ApprovalWithdrawn,
     return changes if replace(step, **changes).missing == 0 else {**changes, "met_at": None}
 
 
-def _finds_it_done(step: StepRun) -> bool:
-    """An attempt that has nothing to do must not make the way back forget what an earlier one changed."""
-    return step.done_plan is not None and step.plan is not None and step.plan.is_empty
+def _to_be_undone(step: StepRun) -> Plan | None:
+    """What the way back leads from: what this attempt does, and to where the first one that may have changed anything was.
+
+    An attempt that has nothing to do changes nothing of that; one on other targets begins anew.
+    """
+    earlier, plan = step.done_plan, step.plan
+    if earlier is None or plan is None:
+        return plan
+    if plan.is_empty:
+        return earlier
+    same = plan.targets == earlier.targets and _may_have_changed(step)
+    return plan.model_copy(update={"saved": earlier.saved}) if same else plan
+
+
+def _may_have_changed(step: StepRun) -> bool:
+    """Whether an attempt since the last completed undo is not known to have been refused."""
+    back = max((place for place, a in enumerate(step.attempts, start=1) if a.outcome == "undone"), default=0)
+    return any(not (a.undo or a.refused) for a in step.attempts[back:])
 
 
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> Changes:
@@ -116,22 +133,29 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
         "holding_since": None,
         "finding": "",
         "result": {},
-        "done_plan": step.done_plan if undo or _finds_it_done(step) else step.plan,
+        "done_plan": step.done_plan if undo else _to_be_undone(step),
         "waits_for_start": False,
         "attempts": (*step.attempts, attempt),
     }
 
 
 def _ended(step: StepRun, at: datetime, how: str, *, refused: bool = False, **changes: Any) -> Changes:
-    attempts = step.attempts
-    if attempts and attempts[-1].ended_at is None:
-        attempts = (*attempts[:-1], replace(attempts[-1], ended_at=at, outcome=how, refused=refused))
-    return {"ended_at": at, "attempts": attempts, **changes}
+    return {"ended_at": at, "attempts": _closed(step.attempts, at, how, refused=refused), **changes}
+
+
+def _closed(attempts: tuple[Attempt, ...], at: datetime, how: str, *, refused: bool = False) -> tuple[Attempt, ...]:
+    """The attempts with the last one over; one that is over already stays as it is."""
+    if not attempts or attempts[-1].ended_at is not None:
+        return attempts
+    return (*attempts[:-1], replace(attempts[-1], ended_at=at, outcome=how, refused=refused))
 
 
 def _completed(step: StepRun, event: e.StepCompleted, at: datetime) -> Changes:
+    attempts = step.attempts
+    if attempts and attempts[-1].outcome == BLOCKED:  # people took the risk that its effect is not proven
+        attempts = (*attempts[:-1], replace(attempts[-1], outcome=event.outcome))
     return _ended(
-        step,
+        replace(step, attempts=attempts),
         at,
         event.outcome,
         outcome=event.outcome,
@@ -148,8 +172,9 @@ def _failed(step: StepRun, event: e.StepFailed, at: datetime) -> Changes:
     return _ended(step, at, "failed", refused=refused, reason=event.reason, evidence=event.evidence, outcome="failed")
 
 
-def _blocked(step: StepRun, event: e.StepBlocked, _: datetime) -> Changes:
+def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
     return {
+        "attempts": _closed(step.attempts, at, BLOCKED),
         "reason": event.reason,
         "finding": event.finding,
         "risks": event.risks,
@@ -198,9 +223,9 @@ def _answered_late(step: StepRun, event: e.LateAnswer, _: datetime) -> Changes:
 def _undo_requested(_: StepRun, event: e.UndoRequested, at: datetime) -> Changes:
     return {
         **NOTHING_SHOWN,
+        **NOTHING_RISKED,
         "attempt": event.attempt,
         "undo": True,
-        "finding": "",
         "requester": event.requester,
         "reason": event.reason,
         "ready_at": at,

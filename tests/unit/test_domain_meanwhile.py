@@ -3,9 +3,23 @@
 import pytest
 
 from bot.domain import commands as c
+from bot.domain.changes import Plan
 from bot.domain.errors import Refused
 from bot.domain.transitions import RunState, StepState
-from tests.unit.builders import PROOF, TARGET, Story, a_plan, action, by, manual, to_promotion, underway
+from tests.unit.builders import (
+    FAILS,
+    PROOF,
+    RISK,
+    TARGET,
+    UNKNOWN,
+    Story,
+    a_plan,
+    action,
+    by,
+    manual,
+    to_promotion,
+    underway,
+)
 
 
 @pytest.fixture
@@ -139,3 +153,112 @@ def test_a_late_answer_is_told_once() -> None:
     story = settled_as_not_happened()
     story.bot(c.Applied, "promote")
     assert "has ended" in story.refusal(c.Applied(run="R1", step="promote", attempt=1))
+
+
+# --- what an attempt leaves behind ------------------------------------------------------------------------------------
+
+
+def saving(weight: str) -> Plan:
+    """The plan that found this weight."""
+    return a_plan(saved={"weight": weight})
+
+
+def test_the_way_back_of_a_retry_leads_to_where_the_first_attempt_began(story: Story) -> None:
+    """The second attempt finds what the first one left half done; the undo knows the state before both."""
+    story.launch("a", "carol", "dave", plan=saving("0"))
+    story.bot(c.Applied, "a")
+    story.look("a", FAILS, late=True)
+    story.person(c.Retry, "a", "alice")
+    story.launch("a", "bob", "dave", plan=saving("50"))
+    assert story.step("a").done_plan == saving("0")
+
+
+def test_the_way_back_leads_to_what_was_found_after_a_refused_attempt(story: Story) -> None:
+    """An attempt that was refused for certain changed nothing; what was changed since is not taken back."""
+    story.launch("a", "carol", "dave", plan=saving("0"))
+    story.bot(c.NotDone, "a", reason="Access denied.")
+    story.person(c.Retry, "a", "alice")
+    story.launch("a", "bob", "dave", plan=saving("50"))
+    assert story.step("a").done_plan == saving("50")
+
+
+def test_the_way_back_begins_anew_on_other_targets(story: Story) -> None:
+    """What one target held before is nothing to bring back on another."""
+    story.launch("a", "carol", "dave", plan=saving("0"))
+    story.bot(c.Applied, "a")
+    story.look("a", FAILS, late=True)
+    story.person(c.Replan, "a", "alice")
+    elsewhere = a_plan(saved={"weight": "50"}, targets=("111111111111/us-east-1/record/other",))
+    story.launch("a", "bob", "dave", plan=elsewhere)
+    assert story.step("a").done_plan == elsewhere
+
+
+def test_the_way_back_begins_anew_after_an_undo(story: Story) -> None:
+    """What was brought back is not brought back again."""
+    story.execute("a", "carol", "dave", plan=saving("0"))
+    story.undone("a", "carol", "dave")
+    story.person(c.Retry, "a", "alice")
+    story.launch("a", "bob", "dave", plan=saving("50"))
+    assert story.step("a").done_plan == saving("50")
+
+
+def unproven(story: Story) -> Story:
+    """The first step was done, and nobody can know whether it holds."""
+    story.launch("a", "carol", "dave")
+    story.bot(c.Applied, "a")
+    story.look("a", UNKNOWN, late=True)
+    return story
+
+
+def test_an_attempt_that_ended_blocked_runs_no_more(story: Story) -> None:
+    """The record says how it ended, and later what people made of it."""
+    unproven(story)
+    attempt = story.step("a").attempts[-1]
+    assert (attempt.outcome, attempt.ended_at) == ("blocked", story.now)
+    for person in ("bob", "carol", "dave"):
+        story.person(c.AcceptRisk, "a", person, reason="The plug is pulled.")
+    assert story.step("a").attempts[-1].outcome == "unproven"
+
+
+def test_a_declined_undo_leaves_the_attempt_that_ended_blocked_as_it_was(story: Story) -> None:
+    """It is no attempt of the undo."""
+    unproven(story)
+    story.person(c.Undo, "a", "alice", reason="Take it back.")
+    story.show("a")
+    story.person(c.Decline, "a", "carol", digest=story.step("a").digest, reason="Not now.")
+    assert [attempt.outcome for attempt in story.step("a").attempts] == ["blocked"]
+
+
+def test_an_undo_accepts_no_risk_beforehand(story: Story) -> None:
+    """What was accepted was accepted for the way there."""
+    risky = a_plan(risks=(RISK,))
+    story.show("a", risky)
+    story.person(c.AcceptRisk, "a", "alice", reason="There is no other way.")
+    story.show("a", risky)
+    story.approve("a", "bob", "carol", "dave")
+    story.begin("a", risky)
+    story.bot(c.Applied, "a")
+    story.look("a")
+    story.person(c.Undo, "a", "alice", reason="It was wrong.")
+    assert story.step("a").accepted_risks == ()
+    assert story.show("a", risky) == ["UndoFailed"]
+
+
+def test_a_replan_says_that_it_voids_what_was_approved(story: Story) -> None:
+    """Approvals never disappear without a line in the timeline."""
+    story.show("a")
+    story.approve("a", "carol")
+    assert story.person(c.Replan, "a", "alice") == ["ApprovalsVoided", "StepReplanned"]
+
+
+def test_a_turn_that_comes_again_says_that_it_voids_what_was_approved() -> None:
+    """What the step needs was undone and done again: it is planned anew, and what was approved is void."""
+    story = underway(action("a"), action("b", approval={"required": 2}))
+    story.execute("a", "carol")
+    story.show("b")
+    story.approve("b", "carol", "dave")
+    story.undone("a", "carol")
+    story.person(c.Retry, "a", "alice")
+    story.launch("a", "carol")
+    story.bot(c.Applied, "a")
+    assert story.look("a") == ["StepCompleted", "ApprovalsVoided", "StepReady"]

@@ -3,7 +3,7 @@
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decisions.incidents import optional_text, stop_runs
-from bot.domain.decisions.world import World, going_on, near, the_run
+from bot.domain.decisions.world import World, going_on, near, the_run, voiding
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.lookups import paths
@@ -129,11 +129,15 @@ def turns(before: Incident | None, incident: Incident) -> tuple[Event, ...]:
     if incident.state in (IncidentState.CLOSED, IncidentState.CANCELED):
         return ()
     return tuple(
-        e.StepReady(run=run.id, step=step.id, attempt=step.attempt)
+        event
         for run in incident.runs.values()
         if not run.stopped and not run.paused and _may_begin(incident, run)
         for step in run.steps.values()
         if _is_due(before, run, step)
+        for event in (
+            *voiding(run, step, "Its turn has come again, and it is planned anew."),
+            e.StepReady(run=run.id, step=step.id, attempt=step.attempt),
+        )
     )
 
 

@@ -5,7 +5,7 @@ from bot.domain import events as e
 from bot.domain.decisions.gates import pinned_rule
 from bot.domain.decisions.incidents import optional_text, text_of
 from bot.domain.decisions.overriding import by_word
-from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, where
+from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, voiding, where
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
 from bot.domain.timeline import Event
@@ -65,7 +65,7 @@ def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ..
     return (ready,)
 
 
-def replan(state: Incident | None, command: c.Replan, _: World) -> tuple[Event, ...]:
+def replan(state: Incident | None, command: c.Replan, world: World) -> tuple[Event, ...]:
     """A new plan, maybe with other parameters: approvals are void and its author becomes a requester."""
     _incident, run, step = the_step(state, command)
     refuse_stopped(run)
@@ -77,11 +77,10 @@ def replan(state: Incident | None, command: c.Replan, _: World) -> tuple[Event, 
             raise Refused(f"{step.id} has no parameter {name} in its runbook.", near(name, known))
     person = command.actor.person
     assert person is not None
-    return (
-        e.StepReplanned(
-            run=run.id, step=step.id, attempt=_next_attempt(step), changes=dict(command.changes), requester=person
-        ),
+    replanned = e.StepReplanned(
+        run=run.id, step=step.id, attempt=_next_attempt(step), changes=dict(command.changes), requester=person
     )
+    return (*voiding(run, step, f"{world.name(person)} asked for a new plan."), replanned)
 
 
 def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Event, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.commands import StepCommand
 from bot.domain.errors import Refused
+from bot.domain.events import ApprovalsVoided
 from bot.domain.evolve import fold
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
@@ -90,6 +91,12 @@ def the_run(incident: Incident, run: str) -> Run:
 def where(run: Run, step: StepRun) -> dict[str, Any]:
     """The fields that every event about a step has."""
     return {"run": run.id, "step": step.id, "attempt": step.attempt}
+
+
+def voiding(run: Run, step: StepRun, reason: str) -> tuple[Event, ...]:
+    """The line that says that what was approved is void, before it goes; none where nothing was."""
+    given = step.awaits_approval and (step.vouched_by or step.offers)
+    return (ApprovalsVoided(**where(run, step), reason=reason),) if given else ()
 
 
 def refuse_stopped(run: Run) -> None:
