@@ -13,16 +13,6 @@ from bot.domain.transitions import IncidentState, RunState, StepState
 
 MET = frozenset({StepState.COMPLETED, StepState.SKIPPED})
 HOLDS_TARGETS = frozenset({StepState.RUNNING, StepState.IN_DOUBT, StepState.UNDOING})
-ENDED = frozenset(
-    {
-        StepState.COMPLETED,
-        StepState.SKIPPED,
-        StepState.CANCELED,
-        StepState.UNDONE,
-        StepState.FAILED,
-        StepState.UNDO_FAILED,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -279,6 +269,18 @@ class Incident:
     @property
     def commander(self) -> str | None:
         return self.roles.get("commander")
+
+    def unrecovered(self, run: Run) -> tuple[str, ...]:
+        """The systems whose recovery a run still waits for; none where nothing here recovers them.
+
+        A stopped run recovers nothing: another run of its system has to.
+        """
+        return tuple(system for system in run.after if not self._is_recovered(system))
+
+    def _is_recovered(self, system: str) -> bool:
+        runs = [run for run in self.runs.values() if run.system == system]
+        counting = [run for run in runs if run.is_recovered or not run.stopped]
+        return not runs or (bool(counting) and all(run.is_recovered for run in counting))
 
     def every_step(self) -> Iterator[tuple[Run, StepRun]]:
         """All steps of all runs, in order."""

@@ -25,9 +25,18 @@ def waits(incident: Incident, plan: RecoveryPlan) -> tuple[Wait, ...]:
     return tuple(
         Wait(run.id, step.id, step.definition.title, needs, since)
         for run, step in incident.every_step()
-        if not run.stopped
-        for needs, since in _needs(run, step, plan)
+        if not run.stopped or step.undo or step.state is StepState.IN_DOUBT
+        for needs, since in (*_needs(run, step, plan), *_order(incident, run, step))
     )
+
+
+def _order(incident: Incident, run: Run, step: StepRun) -> Iterator[tuple[str, datetime | None]]:
+    """What a run can't begin without, where no run is on its way there any more."""
+    if run.stopped or run.paused or step.state is not StepState.NOT_STARTED or not run.is_turn(step.id):
+        return
+    for system in incident.unrecovered(run):
+        if all(other.stopped for other in incident.runs.values() if other.system == system):
+            yield f"a run that recovers {system}: the one before was stopped", run.started_at
 
 
 def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, datetime | None]]:
@@ -49,6 +58,8 @@ def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, d
         yield "somebody to accept the risk or look again" if step.risks else "somebody to look again", step.ready_at
     elif step.state is StepState.FAILED:
         yield "somebody to retry, skip or undo it", step.ended_at
+    elif step.state is StepState.UNDO_FAILED and run.stopped:
+        yield "somebody to undo it again or skip it", step.ended_at
     elif step.state is StepState.IN_DOUBT:
         yield "somebody to settle whether it happened", step.started_at
     elif step.state is StepState.UNDO_FAILED:

@@ -5,6 +5,7 @@ import pytest
 from bot.domain import commands as c
 from bot.domain.incident import held_targets
 from bot.domain.transitions import RunState, StepState
+from bot.domain.waiting import waits
 from tests.unit.builders import (
     FAILS,
     TRAITS,
@@ -211,13 +212,65 @@ def test_independent_systems_run_side_by_side() -> None:
     assert story.step("a", "R2").state is StepState.READY
 
 
-def test_stopped_run_does_not_hold_up_others() -> None:
-    """A run whose dependency was stopped goes on."""
-    story = Story(runbooks={"failover": runbook(manual("a"))}).declare(systems=("orders", "database"))
+def database_then_orders() -> Story:
+    """Two runs, of which the second waits for the first."""
+    story = Story(runbooks={"failover": runbook(manual("a"), action("b"))}).declare(systems=("orders", "database"))
     story.start(system="database")
     story.start(system="orders")
+    return story
+
+
+def test_a_stopped_run_recovers_nothing() -> None:
+    """A run whose dependency was stopped waits, and says so, until another run has recovered the system."""
+    story = database_then_orders()
+    assert [wait.run for wait in waits(story.incident, story.plan)] == ["R1"]
     story.give(c.Stop(actor=by("alice"), run="R1"))
+    assert story.step("a", "R2").state is StepState.NOT_STARTED
+    (wait,) = waits(story.incident, story.plan)
+    assert (wait.run, wait.step) == ("R2", "a")
+    assert wait.needs == "a run that recovers database: the one before was stopped"
+    assert story.start(system="database") == "R3"
+    story.done("a", run="R3")
+    story.execute("b", "bob", run="R3")
     assert story.step("a", "R2").state is StepState.READY
+
+
+def test_a_step_begins_only_while_what_its_run_waits_for_is_recovered() -> None:
+    """The order of the runs is checked once more before the call; recovered again, the step is planned anew."""
+    story = database_then_orders()
+    story.done("a")
+    story.execute("b", "bob")
+    story.done("a", run="R2")
+    story.show("b", run="R2")
+    story.approve("b", "bob", run="R2")
+    story.undone("b", "bob")
+    assert "recovery of database" in story.refusal(story.beginning("b", run="R2"))
+    story.person(c.Retry, "b", "alice")
+    story.launch("b", "bob")
+    story.bot(c.Applied, "b")
+    assert story.look("b") == ["StepCompleted", "ApprovalsVoided", "StepReady"]
+    story.show("b", run="R2")
+    story.approve("b", "bob", run="R2")
+    assert story.begin("b", run="R2") == ["StepStarted"]
+
+
+def test_a_stopped_run_still_says_what_it_waits_for() -> None:
+    """A call in doubt, an undo that waits for approvals, and one that failed are nobody's to forget."""
+    story = underway(action("a"), action("b")).launch("a", "bob")
+    story.bot(c.Doubt, "a", reason="It timed out.")
+    story.give(c.Stop(actor=by("alice"), run="R1"))
+    assert needs_of(story) == ["somebody to settle whether it happened"]
+    story.person(c.Settle, "a", "bob", outcome="happened", reason="I saw it.")
+    story.look("a")
+    story.person(c.Undo, "a", "alice", reason="It was wrong.")
+    story.show("a")
+    assert needs_of(story) == ["1 approval of Bob, Carol, Dave, Erin"]
+    story.person(c.Decline, "a", "bob", digest=story.step("a").digest, reason="Not now.")
+    assert needs_of(story) == ["somebody to undo it again or skip it"]
+
+
+def needs_of(story: Story) -> list[str]:
+    return [wait.needs for wait in waits(story.incident, story.plan)]
 
 
 # --- pause and stop ---------------------------------------------------------------------------------------------------

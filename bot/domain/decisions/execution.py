@@ -32,7 +32,7 @@ def block(state: Incident | None, command: c.Block, _: World) -> tuple[Event, ..
 def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event, ...]:
     """The intent, recorded once for each attempt, or what stands against it. No call is made without StepStarted."""
     incident, run, step = the_step(state, command)
-    _check_may_begin(run, step, command)
+    _check_may_begin(incident, run, step, command)
     point = point_passed_over(run, step) if step.undo else None
     if point is not None:
         return (e.UndoFailed(**where(run, step), reason=f"{point.id}, a point of no return, was passed meanwhile."),)
@@ -82,7 +82,7 @@ def _check_confirmed(step: StepRun, command: c.Begin) -> None:
         raise Refused(f"The approvals of {step.id} have changed since they were checked.")
 
 
-def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
+def _check_may_begin(incident: Incident, run: Run, step: StepRun, command: c.Begin) -> None:
     if not step.undo:
         refuse_stopped(run)
     if run.paused:
@@ -96,10 +96,18 @@ def _check_may_begin(run: Run, step: StepRun, command: c.Begin) -> None:
         raise Refused(f"{step.id} was planned anew meanwhile.")
     if any(a.number == step.attempt for a in step.attempts):
         raise Refused(f"Attempt {step.attempt} of {step.id} was started before; it is never started twice.")
-    if not step.undo and not run.is_turn(step.id):
-        raise Refused(f"It is not the turn of {step.id}.")
+    if not step.undo:
+        _check_turn(incident, run, step)
     if step.definition.kind == "manual" or (command.plan is None) != (step.definition.kind == "check"):
         raise Refused(f"{step.id} can't begin like this.")
+
+
+def _check_turn(incident: Incident, run: Run, step: StepRun) -> None:
+    if not run.is_turn(step.id):
+        raise Refused(f"It is not the turn of {step.id}.")
+    behind = incident.unrecovered(run)
+    if behind:
+        raise Refused(f"{run.id} waits for the recovery of {', '.join(behind)}.")
 
 
 def _begin_ungated(

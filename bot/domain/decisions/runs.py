@@ -131,7 +131,7 @@ def turns(before: Incident | None, incident: Incident) -> tuple[Event, ...]:
     return tuple(
         event
         for run in incident.runs.values()
-        if not run.stopped and not run.paused and _may_begin(incident, run)
+        if not run.stopped and not run.paused and not incident.unrecovered(run)
         for step in run.steps.values()
         if _is_due(before, run, step)
         for event in (
@@ -148,9 +148,6 @@ def _is_due(before: Incident | None, run: Run, step: StepRun) -> bool:
         return False
     if before is None or run.id not in before.runs:
         return False
-    return not before.runs[run.id].is_turn(step.id) and run.is_turn(step.id)
-
-
-def _may_begin(incident: Incident, run: Run) -> bool:
-    """A run waits for the runs of the systems that its own depends on."""
-    return all(other.is_recovered or other.stopped for other in incident.runs.values() if other.system in run.after)
+    was = before.runs[run.id]
+    held = not was.is_turn(step.id) or bool(before.unrecovered(was))
+    return held and run.is_turn(step.id)
