@@ -94,7 +94,7 @@ def step_wakes(run: Run, step: StepRun) -> Iterator[tuple[str, Wake]]:
     looking = step.definition.kind == "check" or step.applied_at is not None
     if step.state is StepState.IN_DOUBT or (executing and looking):
         since = step.applied_at or step.started_at
-        yield f"look/{name}", Wake(since, "look", {**where, "doubt": step.state is StepState.IN_DOUBT})
+        yield look_key(run.id, step.id), Wake(since, "look", {**where, "doubt": step.state is StepState.IN_DOUBT})
     elif executing:
         yield f"stalled/{name}", Wake(step.started_at + STALLED_AFTER, "stalled", where)
 
@@ -104,4 +104,14 @@ def _job(name: str, incident: Incident, run: Run, step: StepRun, detail: str = "
     occasion = max(step.changed_seq, run.resumed_seq)
     parts = (name, incident.id, run.id, step.id, str(step.attempt), str(occasion), *([detail] if detail else []))
     arguments: tuple[JsonValue, ...] = (incident.id, run.id, step.id, step.attempt)
-    return Job(name, "|".join(parts), "steps", (*arguments, detail) if detail else arguments)
+    return Job(name, "|".join(parts), queue_of(name), (*arguments, detail) if detail else arguments)
+
+
+def queue_of(name: str) -> str:
+    """The queue of a step's work: looks may hang, and must never keep an approved attempt waiting."""
+    return "steps" if name in ("plan", "attempt") else "looks"
+
+
+def look_key(run: str, step: str) -> str:
+    """The moment of a step's next look."""
+    return f"look/{run}/{step}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.domain import commands as c
@@ -21,7 +22,7 @@ from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
 from bot.domain.timeline import GENESIS, Event, Recorded, record
 from bot.domain.waiting import waiting_line
-from bot.engine.agenda import Agenda, Wake, agenda
+from bot.engine.agenda import Agenda, Wake, agenda, look_key
 from bot.engine.durable import Enqueuer, Job
 from bot.engine.ports import Delivery, Messages, Registry
 from bot.store import deliveries, leases, moments, projections, streams, targets
@@ -33,6 +34,7 @@ RACES = 8  # of two racing writers one wins and the other decides again
 CACHED = 512
 DEADLINE_SECONDS = 0.8  # our own: a driver's time-outs don't cover a commit that hangs
 T = TypeVar("T")
+log = structlog.get_logger()
 Also = Callable[[Connection], object]
 
 
@@ -177,6 +179,8 @@ class Desk:
         if key:
             streams.remember_key(connection, key, streams.Place(stream, after.seq), now)
         self._follow(connection, before, after, recorded, now)
+        if isinstance(command, c.Settle) and command.outcome == "look_again":
+            moments.rearm(connection, stream, look_key(command.run, command.step), now)
         return after
 
     def _world(self, connection: Connection, command: c.Command, now: datetime) -> World:
@@ -248,9 +252,18 @@ class Desk:
     # --- reading ----------------------------------------------------------------------------------------------------------
 
     def _load(self, connection: Connection, stream: str) -> Incident | None:
-        """The state, folded on from what this process has folded before: a timeline only grows."""
+        """The state, folded on from what this process has folded before.
+
+        A timeline only grows, unless its database is replaced by one that lacks the last commits: then it is read anew.
+        """
         known = self._cache.get(stream)
-        return fold(streams.load(connection, stream, known.seq if known else 0), known)
+        new = streams.load_behind(connection, stream, streams.Head(known.seq, known.head)) if known else None
+        if new is not None:
+            return fold(new, known)
+        if known is not None:
+            log.warning("timeline_replaced", incident=stream, seq=known.seq)
+            self._cache.pop(stream, None)
+        return fold(streams.load(connection, stream), None)
 
     def _existing(self, connection: Connection, stream: str) -> Incident:
         state = self._load(connection, stream)

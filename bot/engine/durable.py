@@ -35,8 +35,9 @@ class Job:
     arguments: tuple[JsonValue, ...]
 
 
-# Queue -> how many of its jobs one replica runs at once. Steps never wait behind messages.
-QUEUES: Mapping[str, int] = {"steps": 20, "messages": 10}
+# Queue -> how many of its jobs one replica runs at once. Steps never wait behind looks or messages.
+QUEUES: Mapping[str, int] = {"steps": 20, "looks": 20, "messages": 10}
+SPARE_THREADS = 4
 
 
 class Enqueuer:
@@ -91,7 +92,7 @@ class Durable:
                 "executor_id": self._executor_id,
                 "application_version": VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
-                "max_executor_threads": 32,
+                "max_executor_threads": sum(QUEUES.values()) + SPARE_THREADS,
                 "log_level": "WARNING",
             }
         )

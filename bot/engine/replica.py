@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded
 from bot.domain.model import JsonValue
+from bot.engine.agenda import queue_of
 from bot.engine.desk import Desk
 from bot.engine.durable import Durable, Handler, Job
 from bot.engine.pulse import Pulse
@@ -31,6 +32,7 @@ FORGET_EVERY = 3600.0
 BATCH = 200
 # A moment that was turned into a job is armed again so much later, in case the job is lost: looks re-arm themselves.
 SAFETY = timedelta(minutes=1)
+SOON = timedelta(seconds=10)  # longer than looks pause
 VITAL = frozenset({"lease", "sweep", "take-over"})  # parts without which nothing is executed
 WORKING = frozenset({"look", "deliver"})  # kinds that somebody who waits for the end waits for
 log = structlog.get_logger()
@@ -268,12 +270,12 @@ def moment_job(row: moments.DueRow) -> Job:
         case "deliver":
             return Job("deliver", f"{row.key}|{at}", "messages", (data["delivery"],))
         case "expire":
-            return Job("expire", f"{row.key}|{row.stream}|{at}", "steps", (row.stream, data["run"], data["step"]))
+            arguments: tuple[JsonValue, ...] = (row.stream, data["run"], data["step"])
         case "plan" | "attempt" | "judge":
-            return Job(row.kind, f"{row.key}|{row.stream}|{at}", "steps", tuple(_list(data["arguments"])))
+            arguments = tuple(_list(data["arguments"]))
         case _:
             arguments = (row.stream, data["run"], data["step"], data["attempt"])
-            return Job(row.kind, f"{row.key}|{row.stream}|{at}", "steps", arguments)
+    return Job(row.kind, f"{row.key}|{row.stream}|{at}", queue_of(row.kind), arguments)
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
@@ -283,5 +285,5 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 def _has_work(connection: Connection, now: datetime) -> bool:
     """Something is due, or a step that runs will be looked at soon."""
-    soon = moments.due(connection, now + timedelta(seconds=10), BATCH)
+    soon = moments.due(connection, now + SOON, BATCH)
     return any(row.at <= now or (row.kind in WORKING and not row.data.get("doubt")) for row in soon)

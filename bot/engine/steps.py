@@ -8,12 +8,14 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.domain import commands as c
 from bot.domain.changes import Plan, Settlement, Verdict
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded, Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.transitions import StepState
+from bot.engine.agenda import look_key
 from bot.engine.calls import Calls
 from bot.engine.desk import Desk
 from bot.engine.facts import token
@@ -255,10 +257,10 @@ class StepRunner:
     def _look_again(self, incident_id: str, run_id: str, step_id: str) -> None:
         step = self.desk.find(incident_id).runs[run_id].steps[step_id]
 
-        def rearm(connection: Any, now: datetime) -> bool:
+        def rearm(connection: Connection, now: datetime) -> bool:
             since = step.applied_at or step.started_at or now
             pause = LOOK_EVERY if now - since < SOON else LOOK_SLOWLY
-            return moments.rearm(connection, incident_id, f"look/{run_id}/{step_id}", now + pause)
+            return moments.rearm(connection, incident_id, look_key(run_id, step_id), now + pause)
 
         self.desk.transact(rearm)
 

@@ -1,6 +1,6 @@
 """The jobs that tell people: the status update that is due, and each message to each person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -69,11 +69,14 @@ class Teller:
 
     def give_again(self) -> None:
         """Messages that have not moved for two minutes get a job again: theirs was lost."""
-        self.desk.transact(self._give_again)
+        before = self.desk.now() - LOST_AFTER
+        with self.desk.database.read() as connection:
+            lost = (*deliveries.unsettled(connection, before, BATCH), *deliveries.pending(connection, before, BATCH))
+        if lost:
+            self.desk.transact(lambda connection, _: self._give(connection, lost))
 
-    def _give_again(self, connection: Connection, now: datetime) -> None:
-        before = now - LOST_AFTER
-        lost = (*deliveries.unsettled(connection, before, BATCH), *deliveries.pending(connection, before, BATCH))
+    def _give(self, connection: Connection, lost: Iterable[deliveries.Delivery]) -> None:
+        """The id is the moment since when it has not moved, so that it is given again once, whoever looks."""
         for row in lost:
             since = moment(row.next_at or row.changed_at)
             id_ = row.message.id

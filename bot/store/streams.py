@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.model import canonical
@@ -50,11 +50,20 @@ OPEN = select(incidents.c.id).where(incidents.c.open).order_by(incidents.c.numbe
 
 def load(connection: Connection, stream: str, after: int = 0) -> list[Recorded]:
     """A stream's events behind row `after`, in order; raises KeyError for a type that this version doesn't know."""
-    rows = connection.execute(LOAD, {"stream": stream, "after": after}).all()
-    return [
-        Recorded(stream, seq, when(at), read_actor(actor), read_event(type_, data), prev, hash_)
-        for stream, seq, type_, at, actor, data, prev, hash_ in rows
-    ]
+    return [_recorded(row) for row in connection.execute(LOAD, {"stream": stream, "after": after})]
+
+
+def load_behind(connection: Connection, stream: str, known: Head) -> list[Recorded] | None:
+    """A stream's events behind a head that was read before; None where the stream does not have that row."""
+    rows = connection.execute(LOAD, {"stream": stream, "after": known.seq - 1}).all()
+    if not rows or Head(rows[0].seq, rows[0].hash) != known:
+        return None
+    return [_recorded(row) for row in rows[1:]]
+
+
+def _recorded(row: Row[*tuple[Any, ...]]) -> Recorded:
+    stream, seq, type_, at, actor, data, prev, hash_ = row
+    return Recorded(stream, seq, when(at), read_actor(actor), read_event(type_, data), prev, hash_)
 
 
 def head(connection: Connection, stream: str) -> Head:
