@@ -15,7 +15,7 @@ from bot.domain.targets import PostgresTarget
 
 NAME = "postgres.promote"
 GRANT = "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO {user}"
-WAY_BACK = "Cannot be undone. The old primary comes back as a replica of this one; the way back is a failback."
+WAY_BACK = "The old primary comes back as a replica of this one; the way back is a failback."
 SLOTS = "Replication slots do not move with a promotion: other replicas must be pointed at this server or rebuilt."
 PAUSED = "Replay is paused: the promotion replays what was received first, which takes longer."
 
