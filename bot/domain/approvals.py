@@ -42,7 +42,7 @@ class Proof(Model):
 
 
 class Approval(Model):
-    """One person's counted approval of one digest."""
+    """One person's counted approval of one digest. `given_at` is when they gave it, not when it was looked up."""
 
     person: str
     digest: str

@@ -71,7 +71,7 @@ def check_authority(state: Incident | None, command: c.Command, plan: RecoveryPl
     if who is None:
         raise Refused(f"Nobody may give {type(command).__name__}: it is not in the authority table.")
     if actor.via == "bot":
-        if who is Who.BOT or isinstance(command, c.PostUpdate | c.Expire):
+        if who is Who.BOT or isinstance(command, c.PostUpdate):
             return
         raise Refused(f"The bot itself may not give {type(command).__name__}.")
     if who is Who.BOT:

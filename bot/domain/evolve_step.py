@@ -84,7 +84,8 @@ def _planned(_: StepRun, event: e.StepPlanned | e.UndoPlanned, at: datetime) -> 
 
 def _given(step: StepRun, event: e.ApprovalGiven, at: datetime) -> Changes:
     via: Literal["cli", "slack"] = "cli" if event.proof else "slack"
-    approval = Approval(person=event.person, digest=event.digest, given_at=at, via=via, proof=event.proof)
+    offered = next((o.offered_at for o in step.offers if o.id == event.offer), at)
+    approval = Approval(person=event.person, digest=event.digest, given_at=offered, via=via, proof=event.proof)
     approvals = (*step.approvals, approval)
     met = replace(step, approvals=approvals).missing == 0
     return {

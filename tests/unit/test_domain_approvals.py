@@ -357,6 +357,16 @@ def test_click_is_judged_by_its_own_moment() -> None:
     assert story.begin("promote") == ["StepStarted"]
 
 
+def test_an_approval_was_given_when_it_was_clicked() -> None:
+    """The look-up takes its time; the record says when the person pressed Approve."""
+    story = shown()
+    clicked = story.now
+    offer = story.click("promote", "bob")
+    story.later(seconds=20)
+    story.judge("promote", offer)
+    assert story.step("promote").approvals[0].given_at == clicked
+
+
 def test_timer_that_waited_for_a_look_up_runs_out_with_it() -> None:
     """The last look-up after the time that leaves too few ends the wait at once."""
     story = shown()

@@ -9,6 +9,7 @@ from bot.domain.changes import Risk
 from bot.domain.transitions import StepState
 from tests.unit.builders import (
     FAILS,
+    PROOF,
     RISK,
     TARGET,
     UNKNOWN,
@@ -369,3 +370,34 @@ def test_risk_is_accepted_before_the_glass_is_broken() -> None:
     accept(story, "promote", "bob")
     story.show("promote", RISKY)
     assert story.types(breaking(story)) == ["GlassBroken"]
+
+
+def in_doubt_behind_glass(person: str) -> Story:
+    """This person went on alone, and nobody knows whether the call took effect."""
+    story = shown()
+    story.give(breaking(story, person))
+    story.begin("promote")
+    story.bot(c.Doubt, "promote", reason="It timed out.")
+    return story
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_who_broke_the_glass_settles_alone(person: str) -> None:
+    """They carry the call, also where the rule would exclude them; the word and its proof are kept."""
+    story = in_doubt_behind_glass(person)
+    settling: dict[str, Any] = {"outcome": "not_happened", "reason": "I looked at the server.", "proof": PROOF}
+    assert story.person(c.Settle, "promote", person, **settling) == ["VoiceGiven", "StepSettled"]
+    assert story.step("promote").state is StepState.FAILED
+
+
+def test_others_settle_behind_broken_glass_as_the_rule_says() -> None:
+    """Only who broke it stands for it alone."""
+    story = in_doubt_behind_glass("bob")
+    assert story.person(c.Settle, "promote", "carol", outcome="happened", reason="I saw it.") == ["VoiceGiven"]
+
+
+def test_who_may_break_no_glass_any_more_settles_as_the_rule_says() -> None:
+    """Membership is read live."""
+    story = in_doubt_behind_glass("bob")
+    story.plan = recovery_plan(approvals=approval_defaults(break_glass={"allowed": ["others"]}))
+    assert story.person(c.Settle, "promote", "bob", outcome="happened", reason="I saw it.") == ["VoiceGiven"]

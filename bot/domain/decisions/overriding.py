@@ -73,7 +73,16 @@ def by_word(
     if person in said:
         left = world.names(p for p in able if p not in said)
         raise Refused(f"You have said {decision} already.", f"{rule.required - len(said)} more of {left}.")
-    voice = e.VoiceGiven(
+    voice = voice_of(run, step, person, command, decision, reason)
+    enough = len((said | {person}) & set(able)) >= rule.required
+    return (voice, *decided()) if enough else (voice,)
+
+
+def voice_of(
+    run: Run, step: StepRun, person: str, command: c.AcceptRisk | c.Skip | c.Settle, decision: str, reason: str
+) -> Event:
+    """One person's word, with the proof that it is theirs."""
+    return e.VoiceGiven(
         run=run.id,
         step=step.id,
         attempt=step.attempt,
@@ -82,8 +91,6 @@ def by_word(
         reason=reason,
         proof=command.proof,
     )
-    enough = len((said | {person}) & set(able)) >= rule.required
-    return (voice, *decided()) if enough else (voice,)
 
 
 def may_break_glass(world: World) -> frozenset[str]:

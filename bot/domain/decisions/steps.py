@@ -4,7 +4,7 @@ from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decisions.gates import pinned_rule
 from bot.domain.decisions.incidents import optional_text, text_of
-from bot.domain.decisions.overriding import by_word
+from bot.domain.decisions.overriding import by_word, may_break_glass, voice_of
 from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, voiding, where
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
@@ -84,7 +84,10 @@ def replan(state: Incident | None, command: c.Replan, world: World) -> tuple[Eve
 
 
 def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Event, ...]:
-    """A person's word on a call in doubt; a gated step needs as many people's as its rule requires."""
+    """A person's word on a call in doubt; a gated step needs as many people's as its rule requires.
+
+    Who broke the glass for this call settles it alone: they carry it, and nobody else could be reached.
+    """
     incident, run, step = the_step(state, command)
     if step.state is not StepState.IN_DOUBT:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to settle.")
@@ -95,4 +98,7 @@ def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Eve
     if not step.gated:
         return (settled,)
     decision = "it happened" if command.outcome == "happened" else "it did not happen"
+    person = command.actor.person
+    if person is not None and person == step.glass_broken_by and person in may_break_glass(world):
+        return (voice_of(run, step, person, command, decision, reason), settled)
     return by_word(incident, run, step, command, pinned_rule(step, world), world, decision, reason, lambda: (settled,))
