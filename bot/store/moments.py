@@ -33,9 +33,7 @@ class DueRow:
     data: Mapping[str, JsonValue]
 
 
-OF_STREAM = select(moments.c.key, moments.c.at, moments.c.kind, moments.c.data).where(
-    moments.c.stream == bindparam("stream")
-)
+OF_STREAM = select(moments.c.key).where(moments.c.stream == bindparam("stream"))
 DUE = (
     select(moments)
     .where(moments.c.at <= bindparam("now"))
@@ -50,14 +48,6 @@ REARM = (
     .values(at=bindparam("new_at"))
 )
 NEXT = select(func.min(moments.c.at))
-
-
-def replace(connection: Connection, stream: str, wanted: Mapping[str, Moment]) -> None:
-    """Make the stream's moments exactly the wanted ones, by key; rows that stay as they are aren't touched."""
-    present = {key: tuple(rest) for key, *rest in connection.execute(OF_STREAM, {"stream": stream})}
-    drop_all(connection, stream, present.keys() - wanted.keys())
-    texts = {key: (moment(item.at), item.kind, canonical(dict(item.data))) for key, item in wanted.items()}
-    put(connection, stream, {key: wanted[key] for key in wanted if present.get(key) != texts[key]})
 
 
 def put(connection: Connection, stream: str, items: Mapping[str, Moment]) -> None:

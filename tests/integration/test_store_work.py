@@ -39,20 +39,21 @@ def due(database: Database, now: datetime, limit: int = 10) -> list[DueRow]:
         return moments.due(connection, now, limit)
 
 
-def test_a_stream_has_exactly_the_wanted_moments(database: Database) -> None:
-    """Replacing adds, moves, changes and removes, and leaves other streams alone."""
+def test_moments_are_added_changed_and_taken_away(database: Database) -> None:
+    """What is put replaces its own key alone; other moments and other streams stay."""
     later = NOON + SECOND
     with database.begin() as connection:
-        moments.replace(connection, "INC-2", {"update": Moment(later, "update", {})})
-        moments.replace(connection, "INC-1", {"a": Moment(NOON, "look", {"n": 1}), "b": Moment(NOON, "expiry", {})})
-        moments.replace(connection, "INC-1", {"a": Moment(later, "look", {"n": [2]}), "c": Moment(NOON, "review", {})})
+        moments.put(connection, "INC-2", {"update": Moment(later, "update", {})})
+        moments.put(connection, "INC-1", {"a": Moment(NOON, "look", {"n": 1}), "b": Moment(NOON, "expiry", {})})
+        moments.put(connection, "INC-1", {"a": Moment(later, "look", {"n": [2]}), "c": Moment(NOON, "review", {})})
+        moments.drop_all(connection, "INC-1", ["b", "gone already"])
     assert due(database, later) == [
         DueRow("INC-1", "c", NOON, "review", {}),
         DueRow("INC-1", "a", later, "look", {"n": [2]}),
         DueRow("INC-2", "update", later, "update", {}),
     ]
     with database.begin() as connection:
-        moments.replace(connection, "INC-1", {})
+        moments.drop_all(connection, "INC-1", ["a", "c"])
         assert moments.next_at(connection) == later
 
 
@@ -61,7 +62,7 @@ def test_moments_come_due_in_order(database: Database) -> None:
     wanted = {f"m{n}": Moment(NOON + n * SECOND, "look", {}) for n in range(5)}
     with database.begin() as connection:
         assert moments.next_at(connection) is None
-        moments.replace(connection, "INC-1", wanted)
+        moments.put(connection, "INC-1", wanted)
     assert [row.key for row in due(database, NOON + 2 * SECOND)] == ["m0", "m1", "m2"]
     assert [row.key for row in due(database, NOON + 2 * SECOND - timedelta(microseconds=1))] == ["m0", "m1"]
     assert [row.key for row in due(database, NOON + 9 * SECOND, limit=2)] == ["m0", "m1"]
@@ -70,7 +71,7 @@ def test_moments_come_due_in_order(database: Database) -> None:
 def test_moments_are_moved_and_dropped(database: Database) -> None:
     """A moment can be put off or taken away; one that is gone is told so."""
     with database.begin() as connection:
-        moments.replace(connection, "INC-1", {"look": Moment(NOON, "look", {})})
+        moments.put(connection, "INC-1", {"look": Moment(NOON, "look", {})})
         assert moments.rearm(connection, "INC-1", "look", NOON + SECOND)
         assert moments.next_at(connection) == NOON + SECOND
         assert moments.drop(connection, "INC-1", "look")
@@ -81,7 +82,7 @@ def test_moments_are_moved_and_dropped(database: Database) -> None:
 def test_two_sweeps_share_the_work(database: Database) -> None:
     """Sweeps at the same time never get the same moment, and together they get every one."""
     with database.begin() as connection:
-        moments.replace(connection, "INC-1", {f"m{n:02}": Moment(NOON, "look", {}) for n in range(40)})
+        moments.put(connection, "INC-1", {f"m{n:02}": Moment(NOON, "look", {}) for n in range(40)})
 
     def sweep(_: int) -> list[str]:
         taken = []
