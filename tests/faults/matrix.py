@@ -90,7 +90,8 @@ def play(world: World, scenario: Scenario, trap: Trap | None) -> Outcome:
     people.give(incident.id, c.Start(runbook=scenario.runbook, system=SYSTEM), "alice")
     outcome = Outcome(trap, incident.id, world.gate.ledger, [], people)
     see_through(world, people, incident.id, outcome)
-    world.gate.has_intent = None
+    outcome.ledger = list(world.gate.ledger)  # what people are told when it is over is another story
+    world.gate.trap = world.gate.has_intent = None
     outcome.lines = invariants.exported(world.bot.database, incident.id)
     outcome.faults += judged(outcome, scenario)
     people.give(incident.id, c.Cancel(reason="the run is over"), "alice")
