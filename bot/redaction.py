@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MARK = "***"
+MARKS = re.compile(r"(?:\*{3}){2,}")  # a secret that was found in two ways, one inside the other
 SHORTEST = 6  # characters; a shorter value protects nothing, and taking it out would garble every line
 
 _NAME = (
@@ -100,7 +101,7 @@ def redact(text: str) -> str:
     text = _hidden.taken_out(text)
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
-    return text
+    return MARKS.sub(MARK, text)
 
 
 def is_secret_name(name: str) -> bool:

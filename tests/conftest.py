@@ -13,6 +13,7 @@ import yaml
 
 from bot.domain.plan import Environment, HttpPolicy, RecoveryPlan
 from bot.engine.ports import StepFacts
+from bot.logs import set_up
 from bot.playground.binaries import Binaries, PostgresMissing, find_binaries
 from bot.playground.cloud import start_cloud
 from bot.playground.mail import MailSink
@@ -28,6 +29,7 @@ KEPT = ("DR_REQUIRE_ALL", "PGBIN")
 
 for name in [name for name in os.environ if name.startswith(OUTSIDE) and name not in KEPT]:
     del os.environ[name]
+set_up("error", "text")  # as the bot does: structlog's own way to print a traceback takes seconds
 os.environ |= {  # no test may find anybody's real account
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
