@@ -1,7 +1,9 @@
 """What every test may use: real servers, each thrown away afterwards."""
 
 import itertools
+import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +31,8 @@ KEPT = ("DR_REQUIRE_ALL", "PGBIN")
 
 for name in [name for name in os.environ if name.startswith(OUTSIDE) and name not in KEPT]:
     del os.environ[name]
-set_up("error", "text")  # as the bot does: structlog's own way to print a traceback takes seconds
+set_up("error", "text", sys.__stderr__)  # as the bot does: structlog's own way to print a traceback takes seconds
+logging.captureWarnings(False)  # they are errors here
 os.environ |= {  # no test may find anybody's real account
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+import sys
 import threading
 import traceback
 import warnings
@@ -74,10 +75,7 @@ class Written(io.StringIO):
 
 @pytest.fixture
 def logged_as() -> Iterator[Callable[..., Written]]:
-    """`logged_as(style, level)`: sets logging up, and gives what is written; everything is put back afterwards."""
-    root, hook = logging.getLogger(), threading.excepthook
-    handlers, level = root.handlers, root.level
-    levels = {name: logging.getLogger(name).level for name in root.manager.loggerDict}
+    """`logged_as(style, level)`: sets logging up, and gives what is written; afterwards it is as for every test."""
 
     def begin(style: Style = "text", level: str = "debug") -> Written:
         written = Written()
@@ -85,14 +83,8 @@ def logged_as() -> Iterator[Callable[..., Written]]:
         return written
 
     yield begin
+    set_up("error", "text", sys.__stderr__)
     logging.captureWarnings(False)
-    structlog.reset_defaults()
-    root.handlers, threading.excepthook = handlers, hook
-    root.setLevel(level)
-    for name in root.manager.loggerDict:
-        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
-    logging.getLogger("dbos").handlers = []
-    logging.getLogger("dbos").propagate = True
 
 
 @pytest.fixture(params=["text", "json"])
