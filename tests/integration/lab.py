@@ -307,7 +307,7 @@ def make_lab(
     """A laboratory on a database; its tables are made."""
     board = board or Switchboard()
     private, public = known or keys()
-    database = Database(url)
+    database = Database(url, busy_timeout_ms=15_000)  # a busy machine must not decide a test
     upgrade(database)
     prepare(database)
     offset = directory / "offset"

@@ -50,7 +50,7 @@ def declared(dr: Terminal) -> Terminal:
 def planned(declared: Terminal) -> Iterator[Terminal]:
     """A plan that waits for two approvals; an engine runs."""
     with declared.serving():
-        declared.type("start", "1", "gated", as_="alice")
+        assert declared.type("start", "1", "gated", as_="alice").exit_code == 0
         declared.lab.wait(declared.lab.desk.find("INC-1"), "flip", "pending_approval")
         yield declared
 
