@@ -26,9 +26,9 @@ PROMOTION: dict[str, Any] = {
     "kind": "failover",
     "for": "postgres",
     "steps": [
-        {"id": "fence", "title": "Fence", "needs": [], "action": "postgres.fence", "timeout": "3s"}
+        {"id": "fence", "title": "Fence", "needs": [], "action": "postgres.fence", "timeout": "2s"}
         | {"with": {"database": "${target.west}", "method": "revoke_connect"}},
-        {"id": "promote", "title": "Promote", "action": "postgres.promote", "timeout": "3s"}
+        {"id": "promote", "title": "Promote", "action": "postgres.promote", "timeout": "2s"}
         | {"with": {"database": "${target.east}"}, "approval": {"required": 2}},
     ],
 }
