@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple, TypedDict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from bot.domain.model import JsonValue
 from bot.domain.timeline import GENESIS, chain_hash
@@ -88,13 +88,14 @@ def export(connection: Connection, stream: str | None = None) -> Iterator[Line]:
 
 
 def rows(connection: Connection, stream: str | None = None) -> Iterator[Row]:
-    """The rows in order, read in chunks."""
-    statement = select(events).order_by(events.c.stream, events.c.seq)
+    """The rows in order, read in chunks: by their key, for a cursor of the server's outlives a server that went away."""
+    statement = select(events).order_by(events.c.stream, events.c.seq).limit(CHUNK)
     if stream is not None:
         statement = statement.where(events.c.stream == stream)
-    with connection.execute(statement, execution_options={"yield_per": CHUNK}) as result:
-        for row in result:
-            yield Row(*row)
+    following = statement
+    while chunk := connection.execute(following).all():
+        yield from (Row(*row) for row in chunk)
+        following = statement.where(tuple_(events.c.stream, events.c.seq) > (chunk[-1].stream, chunk[-1].seq))
 
 
 def first_bad(stream: str, chain: Iterable[Row], witnesses: Sequence[Witness]) -> Finding | None:

@@ -133,6 +133,18 @@ def test_the_export_proves_itself(database: Database) -> None:
     assert lines[5]["data"] == {"run": "R1", "step": "fence", "attempt": 1}
 
 
+@pytest.mark.parametrize("size", [1, 2, 11, 500])
+def test_a_long_record_is_read_whole_in_chunks(database: Database, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """No row is left out or given twice where one chunk ends and the next begins, in the middle of a stream too."""
+    fill(database)
+    with database.read() as connection:
+        at_once = list(audit.export(connection))
+        monkeypatch.setattr(audit, "CHUNK", size)
+        assert list(audit.export(connection)) == at_once
+        assert list(audit.export(connection, "INC-10")) == at_once[5:]
+        assert list(audit.verify(connection)) == []
+
+
 def test_a_damaged_row_can_still_be_exported(database: Database) -> None:
     """A column that is no JSON any more is exported as the text that stands there."""
     fill(database)
