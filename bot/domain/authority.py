@@ -60,6 +60,7 @@ AUTHORITY: Mapping[type[c.Command], Who] = {
     c.Probed: Who.BOT,
     c.Expire: Who.BOT,
     c.PostMessage: Who.BOT,
+    c.OpenChannel: Who.BOT,
     c.RecordDelivery: Who.BOT,
 }
 

@@ -325,6 +325,13 @@ class PostMessage(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenChannel(Command):
+    """The chat has made the incident's channel, or a new one where the old one is gone."""
+
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordDelivery(Command):
     """What became of one message to one person."""
 

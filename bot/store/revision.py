@@ -6,7 +6,7 @@ from bot.store.database import Database
 from bot.store.errors import SchemaTooNew, SchemaTooOld
 
 VERSION_TABLE = "schema_version"
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 version = table(VERSION_TABLE, column("version_num"))

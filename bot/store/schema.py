@@ -115,3 +115,39 @@ replicas = Table(
     Column("version", Plain, nullable=False),
     Column("url", Plain, nullable=False),
 )
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("stream", Plain, primary_key=True),
+    Column("name", Plain, nullable=False),
+    Column("channel", Plain, unique=True),
+    Column("done", Plain, nullable=False),
+    Column("shown_seq", Integer, nullable=False),
+    Column("due_at", Plain, nullable=False),
+    Column("claimed_by", Plain),
+    Column("claimed_until", Plain),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Plain, nullable=False),
+)
+
+surfaces = Table(
+    "surfaces",
+    metadata,
+    Column("stream", Plain, primary_key=True),
+    Column("key", Plain, primary_key=True),
+    Column("channel", Plain, nullable=False),
+    Column("nonce", Plain, nullable=False),
+    Column("ts", Plain),
+    Column("digest", Plain, nullable=False),
+    Column("begun_at", Plain, nullable=False),
+    Index(None, "channel", "ts"),
+)
+
+buttons = Table(
+    "buttons",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("stream", Plain, nullable=False, index=True),
+    Column("data", Plain, nullable=False),
+)

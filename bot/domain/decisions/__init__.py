@@ -44,6 +44,7 @@ DECISIONS: Mapping[type[c.Command], Decision] = {
     c.DraftUpdate: updates.draft_update,
     c.SnoozeUpdate: updates.snooze_update,
     c.PostMessage: updates.post_message,
+    c.OpenChannel: updates.open_channel,
     c.RecordDelivery: updates.record_delivery,
     c.Done: steps.done,
     c.Skip: steps.skip,

@@ -56,6 +56,13 @@ def post_message(state: Incident | None, command: c.PostMessage, _: World) -> tu
     return (e.MessagePosted(template=command.template, text=command.text),)
 
 
+def open_channel(state: Incident | None, command: c.OpenChannel, _: World) -> tuple[Event, ...]:
+    incident = the_incident(state)
+    if incident.channel == command.channel:
+        raise Refused(f"{incident.id} has this channel already.")
+    return (e.ChannelOpened(channel=command.channel),)
+
+
 def record_delivery(state: Incident | None, command: c.RecordDelivery, _: World) -> tuple[Event, ...]:
     the_incident(state)
     common = {
