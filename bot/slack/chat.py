@@ -1,0 +1,159 @@
+"""The one way to Slack's Web API: one request a call, never repeated here, within Slack's limits, with errors by kind."""
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from bot.domain.errors import DRError
+
+PATIENCE = 10.0  # seconds for one request
+LONGEST_PAUSE = 300.0  # whatever Retry-After says
+POST_EVERY = 1.0  # seconds between two posts into one channel
+SLOW_DOWN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+# Slack's own trouble: the request may have taken effect all the same.
+UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+log = structlog.get_logger()
+
+
+class SlackTrouble(DRError):
+    """A call to Slack that did not do what it was for."""
+
+
+class SlackRefused(SlackTrouble):
+    """Slack said no, for certain, and why: `code` is its own word."""
+
+    def __init__(self, method: str, code: str, needed: str = "") -> None:
+        more = f" The app needs the scope {needed}." if needed else ""
+        super().__init__(f"Slack refused {method}: {code}.{more}")
+        self.method = method
+        self.code = code
+        self.needed = needed
+
+
+class SlackAway(SlackTrouble):
+    """Certainly nothing happened: Slack could not be reached, or asks to wait `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(SlackTrouble):
+    """The request was sent and no answer came that can be read: it may have taken effect."""
+
+
+@dataclass
+class Limits:
+    """What may be sent now: a pause that Slack asked for holds one method; each channel takes a post a second."""
+
+    clock: Callable[[], float] = time.monotonic
+    _not_before: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reserve(self, method: str, channel: str, patience: float) -> float:
+        """How long to wait before sending; raises SlackAway where that is longer than `patience` seconds."""
+        names = [method, *([f"post {channel}"] if method == "chat.postMessage" else [])]
+        with self._lock:
+            now = self.clock()
+            at = max(now, *(self._not_before[name] for name in names))
+            if at - now > patience:
+                raise SlackAway(f"Slack asks to wait {at - now:.0f} s before the next {method}.", at - now)
+            if method == "chat.postMessage":
+                self._not_before[f"post {channel}"] = at + POST_EVERY
+            return at - now
+
+    def pause(self, method: str, seconds: float) -> None:
+        """Slack has asked for it."""
+        with self._lock:
+            self._not_before[method] = max(self._not_before[method], self.clock() + seconds)
+
+
+class Chat:
+    """Slack's Web API with a bot's token."""
+
+    def __init__(self, token: str, base_url: str, limits: Limits | None = None) -> None:
+        self._token = token
+        self._base_url = base_url
+        self._limits = limits or Limits()
+
+    def call(self, method: str, *, patience: float = PATIENCE, **arguments: Any) -> dict[str, Any]:
+        """One request; raises SlackRefused, SlackAway or OutcomeUnknown. `patience` bounds the wait and the request."""
+        pause = self._limits.reserve(method, str(arguments.get("channel", "")), patience)
+        if pause:
+            time.sleep(pause)
+        client = WebClient(self._token, self._base_url, timeout=max(1, round(patience)), retry_handlers=[])
+        try:
+            answer = client.api_call(method, params=as_form(arguments))
+        except SlackApiError as error:
+            raise self._trouble(method, error) from error
+        except (TimeoutError, ConnectionResetError, HTTPException, SlackClientError, ValueError) as error:
+            raise OutcomeUnknown(f"{method} had no answer that can be read ({type(error).__name__}).") from error
+        except (URLError, OSError) as error:
+            raise _unreached(method, error) from error
+        data = answer.data
+        assert isinstance(data, dict)
+        return data
+
+    def respond(
+        self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None, *, replace: bool = False
+    ) -> None:
+        """Answer one person where they clicked or typed; an answer that gets lost is not repeated."""
+        client = WebhookClient(response_url, timeout=round(PATIENCE), retry_handlers=[])
+        try:
+            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=replace)
+        except (OSError, HTTPException, SlackClientError) as error:
+            log.warning("answer_lost", reason=type(error).__name__)
+            return
+        if answer.status_code != 200:
+            log.warning("answer_lost", status=answer.status_code)
+
+    def _trouble(self, method: str, error: SlackApiError) -> SlackTrouble:
+        answer = error.response
+        code = str(answer.get("error", "")) if isinstance(answer.data, dict) else ""
+        if answer.status_code == 429 or code in SLOW_DOWN:
+            seconds = retry_after(answer.headers)
+            self._limits.pause(method, seconds)
+            return SlackAway(f"Slack asks to wait {seconds:g} s before the next {method}.", seconds)
+        if not code or code in UNSURE or answer.status_code >= 500:
+            return OutcomeUnknown(
+                f"{method} had no clear answer (HTTP {answer.status_code} {code}).".replace(" )", ")")
+            )
+        return SlackRefused(method, code, str(answer.get("needed") or ""))
+
+
+def as_form(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a form, which every method takes: what is nested goes as JSON text."""
+    return {
+        name: json.dumps(value) if isinstance(value, (dict, list, tuple)) else value
+        for name, value in arguments.items()
+        if value is not None
+    }
+
+
+def _unreached(method: str, error: OSError) -> SlackTrouble:
+    """Refused connections and unknown hosts sent nothing; a time-out or a reset may have."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, ConnectionRefusedError) or type(reason).__name__ == "gaierror":
+        return SlackAway(f"Slack can't be reached ({type(reason).__name__}).")
+    return OutcomeUnknown(f"{method} had no answer ({type(reason).__name__}).")
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds to wait, whatever the header says: a number, nothing, nonsense, less than nothing, a date."""
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        seconds = float(said)
+    except ValueError:
+        return 1.0
+    return min(max(seconds, 1.0), LONGEST_PAUSE) if seconds == seconds else 1.0

@@ -1,0 +1,120 @@
+"""Who speaks: a Slack account becomes a person of the recovery plan, and only full members of our workspace count."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.approvals import Standing
+from bot.domain.errors import Refused
+from bot.domain.plan import RecoveryPlan
+from bot.domain.timeline import Actor
+from bot.engine.ports import Unavailable
+from bot.slack.chat import Chat, SlackRefused, SlackTrouble
+
+KEEP_SECONDS = 60.0  # how long a look-up serves for what is no approval
+QUICK_SECONDS = 1.5  # while somebody waits for an acknowledgement
+UNKNOWN_CODES = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
+
+@dataclass(frozen=True)
+class Us:
+    """Our workspace, its Enterprise Grid if it is in one, and the bot's own account."""
+
+    team: str
+    enterprise: str
+    bot_user: str
+    url: str
+
+
+@dataclass
+class Members:
+    """The workspace's accounts. `us` is who we are there; None until Slack has said it."""
+
+    chat: Chat
+    plan: RecoveryPlan
+    us: Us | None = None
+    _known: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
+
+    def identify(self, patience: float = 5.0) -> Us:
+        """Who we are, asked once; raises SlackTrouble."""
+        if self.us is None:
+            found = self.chat.call("auth.test", patience=patience)
+            fields = (str(found.get(name) or "") for name in ("team_id", "enterprise_id", "user_id", "url"))
+            self.us = Us(*fields)
+        return self.us
+
+    def actor(self, slack_id: str) -> Actor:
+        """Who an account is, as the timeline names them: a person of the plan, or just the account."""
+        return Actor(person=self._people.get(slack_id), slack=slack_id, via="slack")
+
+    def account(self, person: str) -> str | None:
+        """A person's account."""
+        known = self.plan.people.get(person)
+        return known.slack if known else None
+
+    def check(self, slack_id: str, team: str | None = None) -> None:
+        """Raises Refused for whoever may do nothing that counts.
+
+        People of the plan are judged by what is known already, so that nobody waits for Slack; anybody else is looked
+        up at once, and refused where that fails.
+        """
+        if team and self.us and team != self.us.team and not self.us.enterprise:
+            raise Refused("You are not a member of this workspace, so this does not count.")
+        found = self._known.get(slack_id)
+        if found is None or time.monotonic() - found[0] > KEEP_SECONDS:
+            if slack_id in self._people:
+                return
+            try:
+                reason = self._look(slack_id, QUICK_SECONDS)
+            except Unavailable as unknown:
+                advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
+                raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+        else:
+            reason = found[1]
+        if reason:
+            raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
+
+    def look_up(self, person: str) -> Standing:
+        """Whether a person of the plan may act now, asked of Slack this moment; raises Unavailable."""
+        slack_id = self.account(person)
+        if slack_id is None:
+            return Standing(eligible=False, reason=f"The recovery plan names no Slack account of {person}.")
+        reason = self._look(slack_id, 5.0)
+        return Standing(eligible=not reason, reason=reason)
+
+    def _look(self, slack_id: str, patience: float) -> str:
+        try:
+            us = self.identify(patience)
+            user = self.chat.call("users.info", patience=patience, user=slack_id)["user"]
+        except SlackRefused as refused:
+            if refused.code not in UNKNOWN_CODES:
+                raise Unavailable(str(refused)) from refused
+            return "This account is not of our workspace."
+        except (SlackTrouble, KeyError) as trouble:
+            raise Unavailable(str(trouble)) from trouble
+        reason = objection(user, us)
+        self._known[slack_id] = (time.monotonic(), reason)
+        return reason
+
+
+def objection(user: Mapping[str, Any], us: Us) -> str:
+    """Why an account may do nothing that counts; empty where it may."""
+    if user.get("deleted"):
+        return "This account is deactivated."
+    if user.get("is_bot") or user.get("is_app_user") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
+        return "This account is a bot, not a person."
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return "This account is a guest."
+    if user.get("is_stranger") or is_foreign(user, us):
+        return "This account belongs to another company."
+    return ""
+
+
+def is_foreign(user: Mapping[str, Any], us: Us) -> bool:
+    """Another team's account, unless it is a sibling in our Enterprise Grid."""
+    theirs = str((user.get("enterprise_user") or {}).get("enterprise_id") or "")
+    return user.get("team_id") != us.team and not (us.enterprise and theirs == us.enterprise)
