@@ -13,10 +13,10 @@ from bot.cli.session import Session, StepPlace
 from bot.cli.speaker import Speaker
 from bot.cli.step_line import step_block
 from bot.cli.voices import voices_line
-from bot.cli.words import number
 from bot.domain import commands as c
 from bot.domain.errors import Refused
 from bot.domain.transitions import StepState
+from bot.domain.words import number
 
 SHORTEST_DIGEST = 8
 

@@ -9,12 +9,12 @@ from rich.text import Text
 from bot.cli.output import joined, text
 from bot.cli.states import incident_state, run_state
 from bot.cli.step_line import step_block
-from bot.cli.words import Words, brief
 from bot.domain.cadence import next_update
 from bot.domain.durations import format_duration
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.objectives import recovery_clock
 from bot.domain.waiting import waits
+from bot.domain.words import Words, brief
 
 ROLES = ("commander", "deputy", "scribe")
 

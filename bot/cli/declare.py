@@ -9,8 +9,8 @@ from bot.cli.options import Json, Key, RequestId, Who, Yes
 from bot.cli.results import incident_result
 from bot.cli.session import Session
 from bot.cli.speaker import Speaker
+from bot.domain.choices import systems_of, the_runbook
 from bot.domain.commands import Declare, Start
-from bot.domain.decisions.world import near
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident
 from bot.store.streams import key_seen
@@ -55,7 +55,7 @@ def declare(
     session = Session(ctx, as_json=json)
     speaker = session.speaker(who, key, request_id)
     named = tuple(name.strip() for name in systems.split(",") if name.strip())
-    started = systems_of(session, runbook, named)
+    started = started_for(session, runbook, named)
     if not yes:
         refuse_second(session, speaker, named)
     command = Declare(
@@ -75,19 +75,12 @@ def declare(
     session.out.data({**incident_result(incident), **declared_facts(incident)})
 
 
-def systems_of(session: Session, runbook: str | None, systems: tuple[str, ...]) -> tuple[str, ...]:
-    """The systems that a runbook is for: the only one, or each that lists it; raises Refused."""
+def started_for(session: Session, runbook: str | None, systems: tuple[str, ...]) -> tuple[str, ...]:
+    """The systems that a runbook is started for; raises Refused."""
     if runbook is None:
         return ()
-    if runbook not in session.desk.runbooks:
-        raise Refused(f"No runbook {runbook} is loaded.", near(runbook, session.desk.runbooks))
-    if len(systems) == 1:
-        return systems
-    known = session.plan.systems
-    found = tuple(system for system in systems if system in known and runbook in known[system].runbooks)
-    if not found:
-        raise Refused(f"None of these systems lists the runbook {runbook}.", "Declare first, then: dr start.")
-    return found
+    the_runbook(session.desk.runbooks, runbook)
+    return systems_of(session.plan, runbook, systems)
 
 
 def refuse_second(session: Session, speaker: Speaker, systems: tuple[str, ...]) -> None:

@@ -7,12 +7,12 @@ from rich.live import Live
 from rich.text import Text
 
 from bot.cli.card import headline, incident_card, run_headline, steps
-from bot.cli.event_lines import event_line
 from bot.cli.lists import NOBODY_EXECUTES
 from bot.cli.session import Session
-from bot.cli.words import Words
+from bot.domain.event_lines import event_line
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.transitions import IncidentState, StepState
+from bot.domain.words import Words
 
 EVERY_SECONDS = 1.0
 QUIET = frozenset({StepState.NOT_STARTED, StepState.COMPLETED, StepState.SKIPPED, StepState.CANCELED})

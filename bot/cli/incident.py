@@ -11,8 +11,8 @@ from bot.cli.options import IncidentName, Json, Key, Reason, RequestId, Who
 from bot.cli.results import incident_result
 from bot.cli.sections import Draft, DryRun, read_sections
 from bot.cli.session import Session
-from bot.cli.words import brief
 from bot.domain import commands as c
+from bot.domain.words import brief
 
 
 class Role(StrEnum):

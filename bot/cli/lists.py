@@ -10,8 +10,8 @@ from bot.cli.output import text
 from bot.cli.session import Session
 from bot.cli.states import incident_state
 from bot.cli.views import RowView, as_json
-from bot.cli.words import Words, brief
 from bot.domain.durations import format_duration
+from bot.domain.words import Words, brief
 from bot.store.projections import IncidentRow
 
 NOBODY_EXECUTES = "Nobody executes: no dr serve is running. What is asked for is kept, and done once one runs."

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from bot.cli.output import joined, text, value_text
 from bot.cli.session import StepPlace
-from bot.cli.words import Words, number, spaced
 from bot.domain.changes import Change, Plan
 from bot.domain.durations import format_duration
 from bot.domain.incident import StepRun
+from bot.domain.words import Words, number, spaced
 
 INDENT = (0, 0, 0, 3)
 

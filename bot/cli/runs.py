@@ -9,12 +9,10 @@ from bot.cli import completion
 from bot.cli.errors import WrongUsage
 from bot.cli.options import IncidentName, Json, Key, Reason, RequestId, RunName, Who
 from bot.cli.session import Session
+from bot.domain.choices import read_input, the_runbook, the_system
 from bot.domain.commands import Pause, Resume, Start, Stop
-from bot.domain.decisions.world import near
-from bot.domain.errors import Refused
 from bot.domain.incident import Incident
 from bot.domain.model import JsonValue
-from bot.domain.problems import Unfit
 from bot.domain.runbook import Runbook
 
 
@@ -43,29 +41,13 @@ def start(
     session = Session(ctx, as_json=json)
     speaker = session.speaker(who, key, request_id)
     before = session.incident(incident)
-    chosen = session.desk.runbooks.get(runbook)
-    if chosen is None:
-        raise Refused(f"No runbook {runbook} is loaded.", near(runbook, session.desk.runbooks))
-    inputs = read_inputs(chosen, given or ())
-    place = the_system(session, before, runbook, system)
+    inputs = read_inputs(the_runbook(session.desk.runbooks, runbook), given or ())
+    place = the_system(session.plan, before, runbook, system)
     after = session.give(speaker, "start", before.id, Start(runbook=runbook, system=place, inputs=inputs))
     run = [run for run in after.runs.values() if run.runbook.id == runbook and run.system == place][-1]
     result = {"id": after.id, "run": run.id, "runbook": runbook, "system": place, "state": run.state.value}
     said = f"Started {run.id}: {run.runbook.title} for {place}, {len(run.steps)} steps."
     session.out.answer(result, said, f"Follow it with: dr show {after.id} --follow")
-
-
-def the_system(session: Session, incident: Incident, runbook: str, named: str | None) -> str:
-    """The system that is named, the only one, or the only one that lists the runbook; raises Refused."""
-    if named is not None:
-        return named
-    if len(incident.systems) == 1:
-        return incident.systems[0]
-    known = session.plan.systems
-    listing = [system for system in incident.systems if system in known and runbook in known[system].runbooks]
-    if len(listing) == 1:
-        return listing[0]
-    raise Refused(f"{incident.id} is about {', '.join(incident.systems)}.", "Say for which: --system S.")
 
 
 def read_inputs(runbook: Runbook, given: Iterable[str]) -> dict[str, JsonValue]:
@@ -75,12 +57,7 @@ def read_inputs(runbook: Runbook, given: Iterable[str]) -> dict[str, JsonValue]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise WrongUsage(f"{pair!r} is no input: write it like NAME=VALUE.")
-        if name not in runbook.inputs:
-            raise Refused(f"{runbook.id} has no input {name}.", near(name, runbook.inputs))
-        try:
-            inputs[name] = runbook.inputs[name].read(value)
-        except Unfit as unfit:
-            raise Refused(f"The input {name}: {unfit.what}.", f"{unfit.fix}.".capitalize()) from None
+        inputs[name] = read_input(runbook, name, value)
     return inputs
 
 

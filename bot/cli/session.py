@@ -10,12 +10,12 @@ import typer
 from bot.cli.output import Output
 from bot.cli.services import Services
 from bot.cli.speaker import Speaker, speaker
-from bot.cli.words import Words
 from bot.domain.addresses import find_run, find_step, incident_id
 from bot.domain.commands import Command, Declare, StepCommand
 from bot.domain.errors import NotConfirmed
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
+from bot.domain.words import Words
 from bot.engine.desk import Desk
 from bot.settings import Settings
 

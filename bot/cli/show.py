@@ -8,13 +8,13 @@ from rich.text import Text
 from bot.cli import completion
 from bot.cli.card import incident_card
 from bot.cli.errors import WrongUsage
-from bot.cli.event_lines import event_line
 from bot.cli.follow import follow_progress, warning
 from bot.cli.options import IncidentName, Json
 from bot.cli.plan_view import plan_card
 from bot.cli.session import Session, StepPlace
 from bot.cli.step_line import step_block
 from bot.cli.views import IncidentView, StepView, as_json
+from bot.domain.event_lines import event_line
 from bot.domain.incident import Incident
 from bot.store.audit import export
 

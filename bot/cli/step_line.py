@@ -9,10 +9,10 @@ from rich.text import Text
 from bot.cli.output import joined, numbered, text
 from bot.cli.plan_view import approval_lines
 from bot.cli.states import step_state
-from bot.cli.words import Words
 from bot.domain.durations import SECOND, format_duration
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import StepState
+from bot.domain.words import Words
 
 OVER = frozenset({StepState.COMPLETED, StepState.FAILED, StepState.SKIPPED, StepState.UNDONE, StepState.UNDO_FAILED})
 TROUBLED = frozenset({StepState.BLOCKED, StepState.FAILED, StepState.IN_DOUBT, StepState.UNDO_FAILED})

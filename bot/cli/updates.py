@@ -8,11 +8,11 @@ from bot.cli.asking import answered
 from bot.cli.options import IncidentName, Json, Key, Reason, RequestId, Who
 from bot.cli.sections import Draft, DryRun, read_sections
 from bot.cli.session import Session
-from bot.cli.words import length_of
 from bot.domain.cadence import missed_updates, next_update
 from bot.domain.commands import DraftUpdate, PostUpdate, SnoozeUpdate
 from bot.domain.incident import Incident
 from bot.domain.model import replace
+from bot.domain.words import length_of
 
 
 def update(

@@ -1,9 +1,9 @@
 """Where one person's word is not enough: how many have said the same, and who else may."""
 
 from bot.cli.session import Session, StepPlace
-from bot.cli.words import number
 from bot.domain.approvals import eligible, rule_for
 from bot.domain.decisions.gates import requesters
+from bot.domain.words import number
 
 
 def voices_line(session: Session, place: StepPlace, *, extra: int = 0) -> str:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cli.words import Words, brief, length_of, number, spaced
 from bot.domain.addresses import incident_id
 from bot.domain.errors import Refused
+from bot.domain.words import Words, brief, length_of, number, spaced
 from tests.unit.builders import recovery_plan
 
 NOW = datetime(2026, 11, 24, 3, 4, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Moments, lengths and people as a terminal says them."""
+"""Moments, lengths and people as people read and type them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.cli.words import Words
 from bot.domain import events as e
 from bot.domain.timeline import Event, Recorded
+from bot.domain.words import Words
 
 Says = Callable[[Any, Words], str]
 
