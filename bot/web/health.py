@@ -1,13 +1,13 @@
 """How the bot is, part by part, and never later than within a second, whatever hangs."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict
 
 from bot.domain.errors import DRError
 from bot.engine.desk import Desk
+from bot.engine.parts import OK, Part
 from bot.engine.ports import NotDelivered
 from bot.engine.replica import Replica
 from bot.redaction import redact
@@ -18,25 +18,18 @@ PATIENCE_SECONDS = 0.8
 CHANNEL_SECONDS = 30.0  # a channel is looked at so often at most: it costs others something
 HEADLESS = "There are no Slack credentials; everything goes on by the dr command."
 
-State = Literal["ok", "degraded", "failed", "unknown", "headless"]
 
-
-@dataclass(frozen=True)
-class Part:
-    """One part's state, and the reason where it is not ok."""
-
-    state: State
-    reason: str = ""
-
-
-OK = Part("ok")
+def headless() -> Part:
+    """Slack where there is none."""
+    return Part("headless", HEADLESS)
 
 
 class Health:
-    """Looks at the database, the engine and every notification channel."""
+    """Looks at the database, the engine, Slack and every notification channel. `slack` answers at once."""
 
-    def __init__(self, replica: Replica, desk: Desk) -> None:
+    def __init__(self, replica: Replica, desk: Desk, slack: Callable[[], Part] = headless) -> None:
         self._replica = replica
+        self._slack = slack
         self._database = Look(desk.executors)
         self._channels = {name: Look(check, keep=CHANNEL_SECONDS) for name, check in desk.messages.checks().items()}
         self._known: dict[str, Part] = {}
@@ -51,7 +44,7 @@ class Health:
         begun = {name: look.begin() for name, look in self._channels.items()}
         vital = self._vital(deadline)
         channels = {name: self._channel(name, answer, deadline) for name, answer in begun.items()}
-        return {**vital, "slack": Part("headless", HEADLESS), **channels}
+        return {**vital, "slack": self._told(self._slack()), **channels}
 
     def _vital(self, deadline: float) -> dict[str, Part]:
         return {"database": _database(self._database.begin(), deadline), "engine": self._engine()}
@@ -62,6 +55,10 @@ class Health:
             return Part("failed", redact(trouble))
         beside = self._replica.pulse.trouble()
         return Part("degraded", redact(beside)) if beside else OK
+
+    @staticmethod
+    def _told(part: Part) -> Part:
+        return Part(part.state, redact(part.reason))
 
     def _channel(self, name: str, answer: Future[None], deadline: float) -> Part:
         """As found now; while a look goes on, as found last."""

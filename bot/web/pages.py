@@ -1,22 +1,30 @@
 """What the bot answers on the web: health, readiness, metrics."""
 
+from collections.abc import Callable, Sequence
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.engine.desk import Desk
+from bot.engine.parts import Part
 from bot.engine.replica import Replica
-from bot.web.health import Health, as_json, has_failed
+from bot.web.health import Health, as_json, has_failed, headless
 from bot.web.metrics import registry_of
 
 FRESH = {"Cache-Control": "no-store"}
 
 
-def pages(replica: Replica, desk: Desk) -> Starlette:
-    """The application; its functions are not async, so each request waits in a thread and none holds up another."""
-    health = Health(replica, desk)
+def pages(
+    replica: Replica, desk: Desk, slack: Callable[[], Part] = headless, more: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """The application, with `more` routes of others.
+
+    Its functions are not async, so each request waits in a thread and none holds up another.
+    """
+    health = Health(replica, desk, slack)
     registry = registry_of(replica, desk)
 
     def healthz(_: Request) -> Response:
@@ -30,4 +38,5 @@ def pages(replica: Replica, desk: Desk) -> Starlette:
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), headers=FRESH, media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
+    ours = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    return Starlette(routes=[*ours, *more])

@@ -3,15 +3,19 @@
 import errno
 import socket
 import threading
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 import uvicorn
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from bot.domain.errors import DRError
 from bot.engine.desk import Desk
+from bot.engine.parts import Part
 from bot.engine.replica import Replica
+from bot.web.health import headless
 from bot.web.pages import pages
 
 GRACE_SECONDS = 0.5  # for answers that are under way when the server is told to end
@@ -25,9 +29,16 @@ class CannotListen(DRError):
 class WebServer:
     """Answers while its block runs. Port 0 takes a free one; `url` says which."""
 
-    def __init__(self, address: tuple[str, int], replica: Replica, desk: Desk) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        replica: Replica,
+        desk: Desk,
+        slack: Callable[[], Part] = headless,
+        more: Sequence[BaseRoute] = (),
+    ) -> None:
         self._address = address
-        self._server = new_server(pages(replica, desk))
+        self._server = new_server(pages(replica, desk, slack, more))
 
     def __enter__(self) -> Self:
         """Listen; raises CannotListen."""
