@@ -22,8 +22,8 @@ def run(new: Callable[[str], str]) -> Iterator[Row]:
         with laboratory(new(kind), RUNBOOKS) as lab:
             for _ in range(IDLE_INCIDENTS):
                 lab.started("wait")
-            with lab.running():
-                time.sleep(2)
+            with lab.running() as replica:
+                replica.wait_until_idle(settle_seconds=2)
                 yield Row("100 idle incidents", kind, _idle_share(), "% of a core", bound)
                 delays = [_delay(lab, n) for n in range(60)]
             yield Row("Rule met to call sent, p50", kind, percentile(delays, 0.5), "ms", 200.0)

@@ -18,7 +18,6 @@ from bot.store.database import Database
 
 APPLICATION = "dr-bot"
 VERSION = "jobs-1"  # a constant: a new one would strand what is enqueued; a new job body gets a new name instead
-POLL_SECONDS = 0.2
 ACTIVE = ["ENQUEUED", "PENDING"]
 PATIENCE_MS = 10_000  # the engine's own connections wait longer for SQLite's lock than people do
 
@@ -35,8 +34,16 @@ class Job:
     arguments: tuple[JsonValue, ...]
 
 
-# Queue -> how many of its jobs one replica runs at once. Steps never wait behind looks or messages.
-QUEUES: Mapping[str, int] = {"steps": 20, "looks": 20, "messages": 10}
+@dataclass(frozen=True)
+class Queue:
+    """How many of its jobs one replica runs at once, and how often (seconds) it asks for more: asking is what idling costs."""
+
+    at_once: int
+    poll: float
+
+
+# Steps never wait behind looks or messages, and somebody waits for a step.
+QUEUES: Mapping[str, Queue] = {"steps": Queue(20, 0.2), "looks": Queue(20, 0.5), "messages": Queue(25, 0.5)}
 SPARE_THREADS = 4
 
 
@@ -62,8 +69,8 @@ def prepare(database: Database) -> None:
     """Create or upgrade the engine's own tables and queues, in the same database."""
     DBOS.migrate(database.url)
     client = DBOSClient(system_database_engine=database.engine, application_name=APPLICATION, lazy=True)
-    for queue, concurrency in QUEUES.items():
-        client.register_queue(queue, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
+    for name, queue in QUEUES.items():
+        client.register_queue(name, worker_concurrency=queue.at_once, polling_interval_sec=queue.poll)
 
 
 def resume(orphans: Sequence[WorkflowStatus]) -> list[str]:
@@ -92,7 +99,7 @@ class Durable:
                 "executor_id": self._executor_id,
                 "application_version": VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
-                "max_executor_threads": sum(QUEUES.values()) + SPARE_THREADS,
+                "max_executor_threads": sum(queue.at_once for queue in QUEUES.values()) + SPARE_THREADS,
                 "log_level": "WARNING",
             }
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from bot.domain.model import JsonValue, canonical
 from bot.domain.timeline import moment
@@ -51,8 +51,9 @@ def behind(connection: Connection, now: datetime, limit: int) -> list[str]:
 
     An incident that ended is shown once more, as it ended, and then left alone.
     """
-    late = and_(incidents.c.seq != channels.c.shown_seq, channels.c.due_at <= moment(now))
-    tick = and_(incidents.c.open, channels.c.due_at <= moment(now))
+    due = channels.c.due_at <= moment(now)
+    late = and_(incidents.c.seq != channels.c.shown_seq, or_(channels.c.tries == 0, due))
+    tick = and_(incidents.c.open, due)
     free = or_(channels.c.claimed_until.is_(None), channels.c.claimed_until <= moment(now))
     statement = (
         select(incidents.c.id)
@@ -108,23 +109,29 @@ def did(connection: Connection, stream: str, done: Iterable[str]) -> None:
 
 
 def release(
-    connection: Connection, stream: str, by: str, shown_seq: int, due_at: datetime, *, tries: int = 0, trouble: str = ""
+    connection: Connection,
+    stream: str,
+    by: str,
+    shown_seq: int,
+    due_at: datetime,
+    *,
+    free_at: datetime | None = None,
+    tries: int = 0,
+    trouble: str = "",
 ) -> None:
-    """End a claim: how far the channel shows the timeline, and when it is to be looked at again."""
+    """End a claim: how far the channel shows the timeline, and when it is to be looked at again whatever happens.
+
+    Until `free_at` nobody may claim it: so bursts coalesce. While `tries` is not 0, nothing is tried before `due_at`.
+    """
     values = {
         "shown_seq": shown_seq,
         "due_at": moment(due_at),
         "tries": tries,
         "trouble": trouble,
         "claimed_by": None,
-        "claimed_until": None,
+        "claimed_until": moment(free_at) if free_at else None,
     }
     connection.execute(channels.update().where(channels.c.stream == stream, channels.c.claimed_by == by).values(values))
-
-
-def hurry(connection: Connection, stream: str, now: datetime) -> None:
-    """Have a channel looked at now, whatever it waits for."""
-    connection.execute(channels.update().where(channels.c.stream == stream).values(due_at=moment(now)))
 
 
 def channel_of(connection: Connection, stream: str) -> str | None:
@@ -137,6 +144,11 @@ def incident_of_channel(connection: Connection, channel: str) -> str | None:
     """The incident that a channel belongs to."""
     found: str | None = connection.execute(select(channels.c.stream).where(channels.c.channel == channel)).scalar()
     return found
+
+
+def open_channels(connection: Connection) -> int:
+    """How many open incidents there are to be shown."""
+    return connection.execute(select(func.count()).select_from(incidents).where(incidents.c.open)).scalar_one()
 
 
 def troubles(connection: Connection) -> dict[str, str]:

@@ -16,7 +16,7 @@ from tests.integration.test_engine import eventually
 
 FLIP = {"id": "flip", "title": "Flip it", "action": "toy.harmless", "with": {"name": "west", "to": "on"}}
 CHECK = {"id": "check", "title": "Is it well?", "check": "toy.health"}
-CHECKS = [CHECK | {"id": f"check{number}", "needs": []} for number in range(QUEUES["looks"] + 1)]
+CHECKS = [CHECK | {"id": f"check{number}", "needs": []} for number in range(QUEUES["looks"].at_once + 1)]
 RUNBOOKS = {"one": {"steps": [FLIP]}, "checks": {"steps": CHECKS}}
 
 
@@ -51,7 +51,7 @@ def test_looks_that_hang_delay_no_call(database_url: str, tmp_path: Path) -> Non
     lab = make_lab(database_url, tmp_path, itertools.count(1), RUNBOOKS, board)
     with lab.running():
         lab.started("checks")
-        assert eventually(lambda: board.lookers >= QUEUES["looks"], 30)
+        assert eventually(lambda: board.lookers >= QUEUES["looks"].at_once, 30)
         lab.started("one")
         called = eventually(lambda: bool(board.calls), 10)
         board.answer.set()
