@@ -60,7 +60,10 @@ class _Draft:
             raise DRError(f"{row.stream} begins with {event.type}, not with IncidentDeclared.")
         elif isinstance(event, e.StepEvent):
             step = self._steps.get((event.run, event.step)) or self._own(event.run, event.step)
-            vars(step).update(step_changes(step, event, row.seq, row.at))
+            changes = step_changes(step, event, row.seq, row.at)
+            vars(step).update(changes)
+            if "ended_at" in changes:
+                vars(step).update(ended_by=row.actor.person)
         else:
             changes = _changes(self._incident, event, row)
             if "runs" in changes:

@@ -83,6 +83,7 @@ class StepRun:
     executor: str = ""
     applied_at: datetime | None = None
     ended_at: datetime | None = None
+    ended_by: str | None = None
     changed_seq: int = 0
     undo: bool = False
     result: Mapping[str, JsonValue] = field(default_factory=dict)

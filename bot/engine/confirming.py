@@ -1,4 +1,4 @@
-"""Approvals checked anew just before the call: who gave them must still be eligible, and the signature must prove it."""
+"""Approvals checked anew just before the call: who gave them must still be eligible, and prove that it was they."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,12 @@ from bot.domain.approvals import Proof, standing
 from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
-from bot.engine.ports import Confirm
+from bot.engine.ports import Confirm, Directory, Unavailable
 from bot.engine.signatures import check_proof
 
 
-def confirming(plan: RecoveryPlan) -> Confirm:
-    """Confirms with this replica's own recovery plan. What carries no signature can't be confirmed."""
+def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
+    """Confirms with this replica's own recovery plan: a signature by the plan alone, a click by the live directory too."""
 
     def confirm(incident: Incident, run: Run, step: StepRun) -> Mapping[str, str]:
         if step.rule is None:
@@ -30,7 +30,16 @@ def confirming(plan: RecoveryPlan) -> Confirm:
     def _unproven(
         proof: Proof | None, person: str, command: str, incident: Incident, run: Run, step: StepRun
     ) -> str | None:
+        if proof is None:
+            return _unknown(person)
         where = f"{run.id}/{step.id}"
         return check_proof(proof, person, plan, command=command, incident=incident.id, step=where, digest=step.digest)
+
+    def _unknown(person: str) -> str | None:
+        try:
+            found = directory.look_up(person)
+        except Unavailable as unknown:
+            return str(unknown)
+        return None if found.eligible else found.reason
 
     return confirm

@@ -233,7 +233,7 @@ class Lab:
 
     def replica(self, name: str = "one", **options: Any) -> Replica:
         looker = Looker(self.desk.plan, self.desk.registry, ToyContext)  # type: ignore[arg-type]
-        runner = StepRunner(self.desk, looker, confirming(self.desk.plan), NoDirectory(), f"{name}-{uuid.uuid4().hex}")
+        runner = StepRunner(self.desk, looker, confirming(self.desk.plan, NoDirectory()), NoDirectory(), f"{name}-{uuid.uuid4().hex}")
         return Replica(self.desk, runner, Teller(self.desk), name, **options)
 
     @contextmanager

@@ -141,7 +141,7 @@ def glass_broken(story: Story) -> tuple[Delivery, ...]:
     assert shown.plan
     story.give(
         c.BreakGlass(
-            actor=by("bob"),
+            actor=by("bob", via="slack"),
             run="R1",
             step="promote",
             digest=shown.digest,

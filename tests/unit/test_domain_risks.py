@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain import commands as c
 from bot.domain.changes import Risk
+from bot.domain.model import replace
 from bot.domain.transitions import StepState
 from tests.unit.builders import (
     FAILS,
@@ -264,7 +265,7 @@ def breaking(story: Story, person: str = "bob", **fields: Any) -> c.BreakGlass:
         "target": TARGET,
         **fields,
     }
-    return c.BreakGlass(actor=by(person), run="R1", step="promote", **given)
+    return c.BreakGlass(actor=by(person, via="slack"), run="R1", step="promote", **given)
 
 
 def shown() -> Story:
@@ -401,3 +402,10 @@ def test_who_may_break_no_glass_any_more_settles_as_the_rule_says() -> None:
     story = in_doubt_behind_glass("bob")
     story.plan = recovery_plan(approvals=approval_defaults(break_glass={"allowed": ["others"]}))
     assert story.person(c.Settle, "promote", "bob", outcome="happened", reason="I saw it.") == ["VoiceGiven"]
+
+
+def test_glass_is_not_broken_from_a_terminal_without_a_signature() -> None:
+    """Nobody looks the person up there: only a signature says who they are."""
+    story = shown()
+    unsigned = replace(breaking(story), actor=by("bob"))
+    assert "needs a signature" in story.refusal(unsigned)

@@ -27,8 +27,15 @@ def the_shown_plan(
     return incident, run, step, step.rule
 
 
+def check_proven(command: c.Approve | c.BreakGlass) -> None:
+    """Who clicks is known by Slack and looked up; anybody else has to sign."""
+    if command.proof is None and command.actor.via != "slack":
+        raise Refused("This needs a signature when it is not clicked.", "Say who you are: --as PERSON --key FILE.")
+
+
 def approve(state: Incident | None, command: c.Approve, world: World) -> tuple[Event, ...]:
     """A click is only offered; a signature, checked already, counts at once if the recovery plan allows it."""
+    check_proven(command)
     incident, run, step, rule = the_shown_plan(state, command, world)
     person = command.actor.person
     assert person is not None

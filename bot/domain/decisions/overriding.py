@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.approvals import Rule, eligible, members
-from bot.domain.decisions.approving import the_shown_plan
+from bot.domain.decisions.approving import check_proven, the_shown_plan
 from bot.domain.decisions.gates import may, requesters, step_rule
 from bot.domain.decisions.incidents import text_of
 from bot.domain.decisions.world import PLAIN, World, the_step
@@ -101,6 +101,7 @@ def may_break_glass(world: World) -> frozenset[str]:
 
 def break_glass(state: Incident | None, command: c.BreakGlass, world: World) -> tuple[Event, ...]:
     """One person alone, from the plan's list, with a reason and the target typed, a few times an hour at most."""
+    check_proven(command)
     _incident, run, step, _rule = the_shown_plan(state, command, world)
     glass = world.plan.approvals.break_glass
     person = command.actor.person
