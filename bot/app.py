@@ -70,7 +70,7 @@ class Bot:
         contexts = ContextFactory(now=desk.now, notify=teller.notify, environ=self.environ)
         looker = Looker(desk.plan, desk.registry, contexts)
         life = f"{settings.replica}-{uuid.uuid4().hex}"
-        runner = StepRunner(desk, looker, confirming(desk.plan), NoDirectory(), life)
+        runner = StepRunner(desk, looker, confirming(desk.plan, NoDirectory()), NoDirectory(), life)
         heartbeats = Heartbeats(desk.plan, contexts, beat)
         return Replica(
             desk,
