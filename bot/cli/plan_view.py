@@ -1,7 +1,6 @@
 """A step's plan as an approver reads it: whole, nothing cut and nothing behind a link."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -12,7 +11,6 @@ from rich.text import Text
 from bot.cli.output import joined, text, value_text
 from bot.cli.session import StepPlace
 from bot.domain.changes import Change, Plan
-from bot.domain.durations import format_duration
 from bot.domain.incident import StepRun
 from bot.domain.words import Words, number, spaced
 
@@ -88,7 +86,7 @@ def _costs(place: StepPlace, words: Words) -> Iterator[tuple[str, Text]]:
             measurement.name.replace("_", " "),
             text(measurement.text, "" if measurement.value is not None else "yellow"),
         )
-    yield from _labelled("you accept", (bound_line(plan, name, bound) for name, bound in plan.bounds.items()))
+    yield from _labelled("you accept", map(plan.bound_text, plan.bounds))
     for precondition in plan.preconditions:
         holds = {True: "holds", False: "does not hold", None: "is not known"}[precondition.holds]
         yield "condition", text(f"{precondition.text} ({holds})", "" if precondition.holds else "yellow")
@@ -109,13 +107,6 @@ def _labelled(label: str, values: Iterable[str], style: str = "") -> Iterator[tu
     for value in values:
         yield label, text(value, style)
         label = ""
-
-
-def bound_line(plan: Plan, name: str, bound: float) -> str:
-    """`data loss up to 5m`: a measurement beyond it voids the plan."""
-    unit = next((measurement.unit for measurement in plan.measurements if measurement.name == name), "")
-    most = format_duration(timedelta(seconds=bound)) if unit == "s" else f"{bound:g} {unit}".strip()
-    return f"{name.replace('_', ' ')} up to {most}; more than that voids the plan"
 
 
 def approvals(step: StepRun, words: Words) -> Text:

@@ -1,0 +1,42 @@
+"""What an incident's channel shows, as a pure function of its state: every message under its key, in posting order."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.decisions.world import Traits
+from bot.domain.incident import Incident
+from bot.domain.plan import RecoveryPlan
+from bot.slack.surfaces.card import card
+from bot.slack.surfaces.message import Message
+from bot.slack.surfaces.posts import announcement, post
+from bot.slack.surfaces.scene import Links, Scene, step_key
+from bot.slack.surfaces.steps import step_messages
+
+__all__ = ["Links", "Message", "step_key", "surfaces"]
+
+INITIAL = "initial_notification"
+
+
+def surfaces(
+    incident: Incident,
+    timeline_texts: Mapping[str, str],
+    plan: RecoveryPlan,
+    now: datetime,
+    links: Links,
+    traits: Mapping[str, Traits] | None = None,
+) -> dict[str, Message]:
+    """Every message by its key. `timeline_texts` are the texts that went out, by the keys under which they are shown.
+
+    Without the actions' `traits` nothing is offered to be undone.
+    """
+    scene = Scene(incident, plan, now, links, traits or {})
+    texts = dict(timeline_texts)
+    shown = {"card": card(scene)}
+    if not incident.private:
+        shown["announcement"] = announcement(scene)
+    if INITIAL in texts:
+        shown[INITIAL] = post(scene, INITIAL, texts.pop(INITIAL))
+    for run, step in incident.every_step():
+        shown.update(step_messages(scene, run, step))
+    shown.update((key, post(scene, key, text)) for key, text in texts.items())
+    return shown

@@ -1,0 +1,98 @@
+"""A step's plan as approvers read it: whole, to the character, nothing cut and nothing behind a link."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from bot.domain.changes import Change, Plan, Risk
+from bot.domain.incident import StepRun
+from bot.domain.model import JsonValue
+from bot.slack.rich import Line, Part, Piece, exact, items, joined, line, paragraph, strong
+from bot.slack.surfaces.scene import Scene
+
+EMPTY = "empty"
+HOLDS = {True: "holds", False: "does not hold", None: "is not known"}
+
+
+def plan_chunks(scene: Scene, step: StepRun, plan: Plan) -> tuple[tuple[Part, ...], ...]:
+    """Everything that is approved: what changes, what it costs, the way back, what exactly is touched and with what."""
+    parts = (*change_chunks(plan), paragraph(*_costs(scene, step, plan)), paragraph(*_way(plan), *_what(plan)))
+    return tuple(filter(None, parts))
+
+
+def change_chunks(plan: Plan) -> Iterator[tuple[Part, ...]]:
+    """Each resource, and below it what becomes of it."""
+    where = ", ".join(filter(None, (plan.region, f"account {plan.account}" if plan.account else "")))
+    place = f" ({where})" if where else ""
+    if plan.is_empty:
+        yield paragraph(line(strong(plan.target), place), line(f"Nothing to do: {plan.nothing_to_do}"))
+    for resource, found in groupby(plan.changes, key=lambda change: change.resource):
+        yield (*paragraph(line(strong(resource), place)), *items(map(change_line, found)))
+        place = ""
+
+
+def change_line(change: Change) -> Line:
+    """`weight: 0 → **100**`."""
+    what = f"{change.what}: " if change.what else ""
+    return line(what, change.before or EMPTY, " → ", strong(change.after or EMPTY))
+
+
+def _costs(scene: Scene, step: StepRun, plan: Plan) -> Iterator[Line]:
+    for measurement in plan.measurements:
+        yield _labelled(_said(measurement.name), measurement.text)
+    for name in plan.bounds:
+        yield _labelled("You accept", plan.bound_text(name))
+    for precondition in plan.preconditions:
+        yield _labelled("Condition", f"{precondition.text} ({HOLDS[precondition.holds]})")
+    for risk in plan.risks:
+        yield _risk(scene, step, risk)
+    for risk in step.accepted_risks:
+        if risk not in plan.risks:
+            yield _risk(scene, step, risk)
+    for warning in plan.warnings:
+        yield _labelled("Warning", warning)
+
+
+def _risk(scene: Scene, step: StepRun, risk: Risk) -> Line:
+    if risk not in step.accepted_risks:
+        return line(strong("Risk"), " ", risk.text, " · ", strong("not accepted"))
+    by = f" · accepted by {scene.name(step.risk_accepted_by)}: “{step.risk_reason}”"
+    return line(strong("Risk"), " ", risk.text, by)
+
+
+def _way(plan: Plan) -> Iterator[Line]:
+    if plan.point_of_no_return:
+        yield line(strong("Cannot be undone."), f" {plan.way_back}" if plan.way_back else "")
+    elif plan.way_back:
+        yield _labelled("Way back", plan.way_back)
+
+
+def _what(plan: Plan) -> Iterator[Line]:
+    yield line(strong("Action"), " ", exact(plan.action), f" {plan.summary}" if plan.summary else "")
+    if plan.targets:
+        yield line(strong("Touches"), " ", *joined(", ", (line(exact(target)) for target in plan.targets)))
+    for name, value in plan.parameters.items():
+        yield line(strong("Parameter"), f" {name}: ", *joined(", ", _values(value)))
+    for secret in plan.secrets:
+        yield line(strong("Secret"), " ", exact(secret.name), " version ", exact(secret.version))
+
+
+def _values(value: JsonValue, path: str = "") -> Iterable[Line]:
+    """A value as text; one with parts as each of them, by its path."""
+    if isinstance(value, dict) and value:
+        return [row for key, inner in value.items() for row in _values(inner, f"{path}.{key}" if path else key)]
+    if isinstance(value, list) and value:
+        return [row for at, inner in enumerate(value, start=1) for row in _values(inner, f"{path}[{at}]")]
+    spelled = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    shown: Piece | str = exact(spelled) if spelled else EMPTY
+    return [line(f"{path} " if path else "", shown)]
+
+
+def _labelled(label: str, text: str) -> Line:
+    return line(strong(label), " ", text)
+
+
+def _said(name: str) -> str:
+    """`data_loss` as `Data loss`."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,72 @@
+"""The messages that go out word for word, and the announcement of an incident to those outside its channel."""
+
+import re
+from collections.abc import Iterator
+
+from bot.comms.words import roughly, spell
+from bot.domain.objectives import recovery_clock
+from bot.domain.transitions import IncidentState
+from bot.domain.words import spaced
+from bot.slack.rich import Line, Words, exact, fallback, joined, line, lines, paragraph, strong
+from bot.slack.surfaces.card import sign
+from bot.slack.surfaces.card_buttons import announcement_buttons
+from bot.slack.surfaces.message import Body, Message, single
+from bot.slack.surfaces.scene import Scene
+from bot.slack.text import cut, one_line, visible
+
+LONGEST_TEXT = 7500
+BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that templates use
+
+
+def post(scene: Scene, key: str, text: str) -> Message:
+    """A text as it stands in the timeline, posted once."""
+    incident = scene.incident
+    whole = cut(visible(text).strip() or f"{incident.id}: {key.replace('_', ' ')}", LONGEST_TEXT)
+    first, *rest = (_styled(row) for row in lines(whole))
+    chunks = [paragraph(*rest)] if rest else []
+    if key == "resolution":
+        head = line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}")
+        chunks.append(paragraph(head))
+    return single(Body(first, fallback(line(one_line(whole))), tuple(chunks)), fixed=True)
+
+
+def _styled(row: Line) -> Line:
+    """A line with its *bold* parts bold; everything else in it stays as it is."""
+    found: Line = ()
+    for piece in row:
+        found += tuple(_bold(piece.text)) if isinstance(piece, Words) else (piece,)
+    return found
+
+
+def _bold(text: str) -> Iterator[Words]:
+    for at, part in enumerate(BOLD.split(text)):
+        if part:
+            yield Words(part, "bold" if at % 2 else "")
+
+
+def announcement(scene: Scene) -> Message:
+    """What the organisation sees of an incident, edited in place as it goes on."""
+    incident = scene.incident
+    title = (line(": ", cut(one_line(incident.title), 300)),) if incident.title else ()
+    drill = (strong(f"{scene.drill} · "),) if incident.drill else ()
+    heading = line(f"{sign(incident)} ", *drill, strong(scene.title), *(piece for row in title for piece in row))
+    text = fallback(joined(" · ", (line(scene.drill), line(scene.title), line(one_line(incident.title)))))
+    body = Body(heading, text, (paragraph(*_told(scene)),), announcement_buttons(scene))
+    return single(body, place="announcements")
+
+
+def _told(scene: Scene) -> Iterator[Line]:
+    incident = scene.incident
+    clock = recovery_clock(incident, scene.now)
+    yield line(f"Declared by {scene.name(incident.declarer)} at ", scene.at(incident.declared_at), ".")
+    if incident.state is IncidentState.ACTIVE:
+        yield line("Recovery objective: back by ", scene.at(clock.deadline, bold=True), ".")
+    if incident.mitigated_at is not None:
+        verdict = "beyond" if clock.elapsed > incident.rto else "within"
+        took = f"after {roughly(clock.elapsed)}, {verdict} the objective of {spell(incident.rto)}."
+        yield line("Users are served again since ", scene.at(incident.mitigated_at), f", {took}")
+    if incident.resolved_at is not None:
+        yield line(strong("Resolved"), " at ", scene.at(incident.resolved_at), ".")
+    if incident.ended_at is not None:
+        word = "Canceled" if incident.state is IncidentState.CANCELED else "Closed"
+        yield line(strong(word), " at ", scene.at(incident.ended_at), ".")
