@@ -34,6 +34,19 @@ Verb = Literal[
     "subscribe",
     "open_channel",
     "declare_anyway",
+    "declare",
+    "list",
+    "help",
+    "status",
+    "timeline",
+    "note",
+    "severity",
+    "stop",
+    "close",
+    "cancel",
+    "reopen",
+    "acknowledge",
+    "break_glass",
 ]
 VERBS: tuple[str, ...] = get_args(Verb)
 ACTION = "control:"
