@@ -1,0 +1,49 @@
+/* What keyboards and screen readers need everywhere. */
+
+import { byId } from "./dom.js";
+
+/** Says one line to a screen reader, politely. */
+export function announce(text) {
+  const region = byId("announcer");
+  region.textContent = "";
+  requestAnimationFrame(() => { region.textContent = text; });
+}
+
+/** Gives `items` one stop for Tab, the current one. */
+export function oneTabStop(items, current) {
+  for (const item of items) item.tabIndex = item === current ? 0 : -1;
+}
+
+/** Arrow keys, Home and End move the focus among what `find()` returns. */
+export function roving(container, find, { next = "ArrowDown", previous = "ArrowUp" } = {}) {
+  container.addEventListener("keydown", (event) => {
+    const items = find();
+    const at = items.indexOf(event.target);
+    if (at < 0) return;
+    const to = { [next]: at + 1, [previous]: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const item = items[Math.max(0, Math.min(items.length - 1, to))];
+    oneTabStop(items, item);
+    item.focus();
+  });
+}
+
+/** Remembers where in `root` the focus is; the result puts it back after `root` was drawn anew. */
+export function keepFocus(root, fallback = null) {
+  const active = document.activeElement;
+  if (!root.contains(active) || active === root) return () => {};
+  const key = active.closest("[data-key]")?.dataset.key;
+  const [start, end] = "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : [null, null];
+  return () => {
+    const again = key && [...root.querySelectorAll("[data-key]")].find((node) => node.dataset.key === key);
+    const target = again ? focusable(again) : null;
+    (target ?? fallback)?.focus({ preventScroll: true });
+    if (target && start !== null && target.type !== "email" && target.type !== "number") target.setSelectionRange?.(start, end);
+  };
+}
+
+const FOCUSABLE = "input:not([disabled]), textarea, select, button:not([disabled]), a[href], [tabindex='0']";
+
+/** The node itself, or the first within it, that can have the focus. */
+export const focusable = (node) => (node.matches(FOCUSABLE) ? node : node.querySelector(FOCUSABLE));
