@@ -4,10 +4,12 @@ A job is a name and JSON arguments; its id makes it once. It is enqueued in the 
 least once: a job whose replica dies is run again from its beginning, so every job reads the state before it acts.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 from sqlalchemy import Connection
@@ -45,6 +47,7 @@ class Queue:
 # Steps never wait behind looks or messages, and somebody waits for a step.
 QUEUES: Mapping[str, Queue] = {"steps": Queue(20, 0.2), "looks": Queue(20, 0.5), "messages": Queue(25, 0.5)}
 SPARE_THREADS = 4
+DROPPED_AFTER = 5.0  # seconds: a job begins within milliseconds of being taken
 
 
 class Enqueuer:
@@ -88,6 +91,8 @@ class Durable:
         self._executor_id = executor_id
         self._handlers = handlers
         self._launched = False
+        self._running: set[str] = set()
+        self._unseen: dict[str, float] = {}
 
     def launch(self) -> None:
         """Start taking jobs. The lease must be held before, or another replica could think this one dead."""
@@ -104,7 +109,7 @@ class Durable:
             }
         )
         for name, handler in self._handlers.items():
-            DBOS.workflow(name=name)(handler)
+            DBOS.workflow(name=name)(self._seen(handler))
         DBOS.launch()
         self._launched = True
 
@@ -117,15 +122,41 @@ class Durable:
         found = Counter(job.status for job in DBOS.list_workflows(status=ACTIVE, load_input=False, load_output=False))
         return {"waiting": found["ENQUEUED"], "running": found["PENDING"]}
 
+    def _seen(self, handler: Handler) -> Handler:
+        """The same handler, known to run while it does."""
+
+        @wraps(handler)
+        def run(*arguments: JsonValue) -> None:
+            job = DBOS.workflow_id or ""
+            self._running.add(job)
+            try:
+                handler(*arguments)
+            finally:
+                self._running.discard(job)
+
+        return run
+
+    def _dropped(self, job: WorkflowStatus) -> bool:
+        """Whether a job was taken by this very replica and never began: the database went away in between."""
+        if job.executor_id != self._executor_id or job.workflow_id in self._running:
+            self._unseen.pop(job.workflow_id, None)
+            return False
+        return time.monotonic() - self._unseen.setdefault(job.workflow_id, time.monotonic()) > DROPPED_AFTER
+
     def take_over(self, living: Callable[[], Container[str] | None]) -> list[str]:
-        """Enqueue again what replicas that are no longer alive left running; returns the jobs' ids.
+        """Enqueue again what replicas that are no longer alive left running, and what this one dropped; returns the ids.
 
         The living are asked for after the running jobs: a replica holds its lease before it takes its first job. Where
         it can't be said who lives, nothing is taken.
         """
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         live = living() if pending else None
-        return [] if live is None else resume([job for job in pending if job.executor_id not in live])
+        self._unseen = {
+            job.workflow_id: self._unseen[job.workflow_id] for job in pending if job.workflow_id in self._unseen
+        }
+        if live is None:
+            return []
+        return resume([job for job in pending if job.executor_id not in live or self._dropped(job)])
 
     def inherit(self, name: str) -> list[str]:
         """The same for what earlier lives of this replica left: who holds its name knows that they are over."""

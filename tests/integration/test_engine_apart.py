@@ -90,3 +90,19 @@ def test_a_timeline_that_lost_its_end_is_read_anew(lab: Lab, database_url: str, 
     after = lab.give(incident, c.Note, "alice", text="again")
     assert (after.notes, after.seq) == (2, lost.seq + 1)
     other.close()
+
+
+def test_a_job_that_was_taken_and_dropped_is_begun_after_all(lab: Lab) -> None:
+    """The database went away between a replica's taking a job and beginning it: the same replica notices."""
+    replica = lab.replica()
+    taken = text(
+        f"UPDATE {'' if lab.desk.database.is_sqlite else 'dbos.'}workflow_status SET status = 'PENDING',"
+        f" executor_id = '{replica.runner_id}' WHERE name = 'announce'"
+    )
+    incident = lab.declare()
+    lab.desk.transact(lambda connection, _: connection.execute(taken))
+    replica.start()
+    try:
+        assert eventually(lambda: "initial_notification" in lab.desk.find(incident.id).posted, 20)
+    finally:
+        replica.stop()
