@@ -1,0 +1,181 @@
+"""An incident's channel: made once, adopted after a crash, set up piece by piece, and made anew where it is gone."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.domain import commands as c
+from bot.domain.errors import Refused
+from bot.domain.incident import Incident
+from bot.domain.model import sha256
+from bot.domain.plan import RecoveryPlan
+from bot.engine.desk import Desk
+from bot.slack.chat import Chat, SlackRefused
+from bot.slack.identity import Members
+from bot.slack.text import escape
+from bot.store import chat as rows
+
+LONGEST_NAME = 80
+TAKEN = "name_taken"
+GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "method_not_supported_for_channel_type"})
+SKEW = timedelta(minutes=2)  # between Slack's clock and the database's
+HARMLESS = frozenset(
+    {"already_in_channel", "already_pinned", "cant_invite_self", "user_is_restricted", "already_in_team"}
+)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Makes and sets up channels. `url` is the bot's own address, for links."""
+
+    desk: Desk
+    chat: Chat
+    members: Members
+
+    @property
+    def plan(self) -> RecoveryPlan:
+        return self.desk.plan
+
+    def ensure(self, incident: Incident, row: rows.Channel) -> str:
+        """The id of the incident's channel, which is made where there is none; raises SlackTrouble."""
+        if row.channel is not None:
+            return row.channel
+        for name in names(incident, self.plan):
+            channel = self._made(incident, name)
+            if channel is not None:
+                self._keep(incident, name, channel)
+                return channel
+        raise SlackRefused("conversations.create", TAKEN)
+
+    def lost(self, incident: Incident) -> None:
+        """The channel can't be used any more: the next look makes another."""
+        log.warning("channel_lost", incident=incident.id)
+        self.desk.transact(
+            lambda connection, _: rows.opened(connection, incident.id, channel_name(incident, self.plan), None)
+        )
+
+    def _keep(self, incident: Incident, name: str, channel: str) -> None:
+        self.desk.transact(lambda connection, _: rows.opened(connection, incident.id, name, channel))
+        try:
+            self.desk.record(incident.id, c.OpenChannel(channel=channel))
+        except Refused:
+            log.debug("channel_known", incident=incident.id)
+
+    def _made(self, incident: Incident, name: str) -> str | None:
+        """A channel of this name: new, or our own from before a crash; None where it is somebody else's."""
+        try:
+            made = self.chat.call("conversations.create", name=name, is_private=incident.private)
+        except SlackRefused as refused:
+            if refused.code != TAKEN:
+                raise
+            return self._ours(incident, name)
+        return str(made["channel"]["id"])
+
+    def _ours(self, incident: Incident, name: str) -> str | None:
+        """The channel of that name, if this bot made it for this incident: since it was declared."""
+        us = self.members.identify()
+        since = (incident.declared_at - SKEW).timestamp()
+        with self.desk.database.read() as connection:
+            for found in self._listed(incident.private):
+                ours = found.get("creator") == us.bot_user and float(found.get("created", 0)) >= since
+                free = (
+                    ours and not found.get("is_archived") and rows.incident_of_channel(connection, found["id"]) is None
+                )
+                if found.get("name") == name and free:
+                    return str(found["id"])
+        return None
+
+    def _listed(self, private: bool) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        kinds = "private_channel" if private else "public_channel"
+        while True:
+            page = self.chat.call("conversations.list", types=kinds, limit=1000, exclude_archived=True, cursor=cursor)
+            yield from page["channels"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+
+    # --- what stands in it ---------------------------------------------------------------------------------------------
+
+    def admit(self, incident: Incident, row: rows.Channel, channel: str) -> rows.Channel:
+        """First of all the one who declared."""
+        declarer = self.members.account(incident.declarer) if incident.declarer else None
+        return self._once(row, f"in:{declarer}", lambda: self._invite(channel, [declarer])) if declarer else row
+
+    def furnish(self, incident: Incident, row: rows.Channel, channel: str, card: str | None) -> None:
+        """Topic, pinned card, bookmark, and everybody whom the severity and the roles call for. Each once."""
+        wanted = f"{incident.severity} {incident.title}"
+        topic = f"{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
+        row = self._once(
+            row,
+            f"topic:{sha256(wanted)[:8]}",
+            lambda: self._call("conversations.setTopic", channel=channel, topic=topic),
+        )
+        if card:
+            row = self._once(row, f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card))
+        row = self._once(row, f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity)))
+        for person in filter(None, incident.roles.values()):
+            account = self.members.account(person)
+            if account:
+                row = self._once(row, f"in:{account}", partial(self._invite, channel, [account]))
+
+    def _once(self, row: rows.Channel, name: str, work: Callable[[], None]) -> rows.Channel:
+        if name in row.done:
+            return row
+        work()
+        done = row.done | {name}
+        self.desk.transact(lambda connection, _: rows.did(connection, row.stream, done))
+        return rows.Channel(row.stream, row.name, row.channel, done, row.shown_seq, row.tries, row.trouble)
+
+    def _called(self, severity: str) -> list[str]:
+        """The accounts of the teams that the severity calls for, their Slack groups included."""
+        notification = self.plan.notifications.get(severity)
+        teams = notification.recipients if notification else ()
+        accounts = [self.members.account(person) for team in teams for person in self.plan.members(team)]
+        for team in teams:
+            group = self.plan.teams[team].slack_group
+            if group:
+                accounts += self._of_group(group)
+        return [account for account in dict.fromkeys(accounts) if account]
+
+    def _of_group(self, group: str) -> list[str]:
+        try:
+            return list(self.chat.call("usergroups.users.list", usergroup=group)["users"])
+        except SlackRefused as refused:
+            log.warning("group_unknown", group=group, reason=refused.code)
+            return []
+
+    def _invite(self, channel: str, accounts: Iterable[str | None]) -> None:
+        users = ",".join(account for account in accounts if account)
+        if users:
+            self._call("conversations.invite", channel=channel, users=users, force=True)
+
+    def _call(self, method: str, **arguments: Any) -> None:
+        """What only furnishes: a refusal is said in the log, and the night goes on. The channel itself must be there."""
+        try:
+            self.chat.call(method, **arguments)
+        except SlackRefused as refused:
+            if refused.code in GONE:
+                raise
+            if refused.code not in HARMLESS:
+                log.warning("not_set_up", method=method, reason=refused.code)
+
+
+def channel_name(incident: Incident, plan: RecoveryPlan) -> str:
+    """The channel's name as the plan wants it, in the letters that Slack takes."""
+    raw = plan.channels.name.format(number=incident.number, system=incident.systems[0], severity=incident.severity)
+    return re.sub(r"[^a-z0-9_-]+", "-", raw.lower())[:LONGEST_NAME].strip("-") or f"dr-{incident.number}"
+
+
+def names(incident: Incident, plan: RecoveryPlan) -> Iterator[str]:
+    """The name, and others in case it is taken."""
+    first = channel_name(incident, plan)
+    yield first
+    for number in range(2, 10):
+        yield f"{first[: LONGEST_NAME - 2]}-{number}"

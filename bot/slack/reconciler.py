@@ -1,0 +1,173 @@
+"""Makes each incident's channel show the incident: post what is missing, edit what has changed, nothing else.
+
+It compares the state with what the rows say is shown, so bursts coalesce, and after a crash or an outage it just goes on.
+"""
+
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.domain.errors import NotConfirmed, NotRecorded
+from bot.domain.incident import Incident
+from bot.engine.desk import Desk
+from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackTrouble
+from bot.slack.identity import Members
+from bot.slack.place import Places
+from bot.slack.showing import CLAIM, SETTLED_AFTER, Paint, Showing
+from bot.store import chat as rows
+
+LOOK_EVERY = 0.25  # seconds
+REFRESH = timedelta(minutes=1)  # the clocks on the card
+REFRESH_EACH = timedelta(seconds=3)  # for every open incident: Slack takes 50 edits a minute of all channels together
+UPDATE_EVERY = timedelta(seconds=1)  # of one channel, on average
+LONGEST_PAUSE = timedelta(minutes=1)
+SURVEY_EVERY = 600.0  # seconds between two looks at whether the messages are still there
+AT_ONCE = 12
+log = structlog.get_logger()
+
+
+@dataclass
+class Reconciler:
+    """Keeps the channels. `paint` says what a channel should show; `name` tells this process from other replicas."""
+
+    desk: Desk
+    chat: Chat
+    members: Members
+    paint: Paint
+    name: str
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _busy: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _surveyed: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = Places(self.desk, self.chat, self.members)
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconcile")
+        self._thread = threading.Thread(target=self._loop, name="reconciler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is being posted is waited for, a moment."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout=2)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def nudge(self, _incident_id: str = "") -> None:
+        """Look now; returns at once."""
+        self._wake.set()
+
+    def link(self, incident_id: str, key: str) -> str | None:
+        """The address of a message that is shown."""
+        with self.desk.database.read() as connection:
+            return self._link(rows.message_of(connection, incident_id, key))
+
+    def _link(self, place: tuple[str, str] | None) -> str | None:
+        us = self.members.us
+        return f"{us.url}archives/{place[0]}/p{place[1].replace('.', '')}" if us and place else None
+
+    # --- the loop -------------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._hand_out()
+            except (NotRecorded, NotConfirmed) as trouble:
+                log.debug("reconciler_waits", reason=str(trouble))
+            except Exception:  # the edge of this thread: it must go on
+                log.exception("reconciler_failed")
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+
+    def _hand_out(self) -> None:
+        with self.desk.database.read() as connection:
+            behind = rows.behind(connection, self.desk.clock.now(connection), AT_ONCE * 2)
+        for incident_id in behind:
+            with self._lock:
+                if incident_id in self._busy or len(self._busy) >= AT_ONCE or self._stopping.is_set():
+                    continue
+                self._busy.add(incident_id)
+            self._pool.submit(self._guarded, incident_id)
+
+    def _guarded(self, incident_id: str) -> None:
+        try:
+            self.reconcile(incident_id)
+        except (NotRecorded, NotConfirmed) as trouble:
+            log.warning("channel_waits", incident=incident_id, reason=str(trouble))
+        except Exception:  # the edge of this work: another incident's channel must not suffer
+            log.exception("channel_failed", incident=incident_id)
+        finally:
+            with self._lock:
+                self._busy.discard(incident_id)
+
+    # --- one incident ---------------------------------------------------------------------------------------------------
+
+    def reconcile(self, incident_id: str) -> None:
+        """Make one incident's channel show its state, or leave a note why not and when to try again."""
+        by = f"{self.name}/{uuid.uuid4().hex[:8]}"
+        incident = self.desk.find(incident_id)
+        claimed = self.desk.transact(lambda connection, now: rows.claim(connection, incident_id, "", by, now, CLAIM))
+        if claimed is None:
+            return
+        link = partial(self.link, incident_id)
+        survey = self._is_survey_due(incident_id)
+        showing = Showing(self.desk, self.chat, self.places, self.paint, link, incident, by, survey)
+        try:
+            showing.show(claimed)
+        except SlackTrouble as trouble:
+            self._later(incident, claimed, by, trouble)
+        except BaseException:
+            self._later(
+                incident, claimed, by, SlackTrouble("The bot failed while it wrote to the channel; its log says more.")
+            )
+            raise
+        else:
+            self._shown(incident, by, showing.made)
+
+    def _shown(self, incident: Incident, by: str, edits: int) -> None:
+        def release(connection: Connection, now: datetime) -> None:
+            refresh = max(REFRESH, REFRESH_EACH * rows.open_channels(connection))
+            rows.release(connection, incident.id, by, incident.seq, now + refresh, free_at=now + UPDATE_EVERY * edits)
+
+        self.desk.transact(release)
+
+    def _later(self, incident: Incident, row: rows.Channel, by: str, trouble: SlackTrouble) -> None:
+        pause = min(timedelta(seconds=2**row.tries), LONGEST_PAUSE)
+        if isinstance(trouble, SlackAway):
+            pause = max(pause, timedelta(seconds=trouble.retry_after)) if trouble.retry_after else pause
+        if isinstance(trouble, OutcomeUnknown):
+            pause = max(pause, SETTLED_AFTER)
+        log.warning("channel_behind", incident=incident.id, reason=str(trouble), again_in=pause.total_seconds())
+        self.desk.transact(
+            lambda connection, now: rows.release(
+                connection,
+                incident.id,
+                by,
+                row.shown_seq,
+                now + pause,
+                tries=row.tries + 1,
+                trouble=str(trouble),
+            )
+        )
+
+    def _is_survey_due(self, incident_id: str) -> bool:
+        """Whether it is time to see that what was posted still stands; the first time since this process began."""
+        last = self._surveyed.get(incident_id)
+        if last is not None and time.monotonic() - last < SURVEY_EVERY:
+            return False
+        self._surveyed[incident_id] = time.monotonic()
+        return last is not None or bool(self._posted(incident_id))
+
+    def _posted(self, incident_id: str) -> bool:
+        with self.desk.database.read() as connection:
+            return bool(rows.shown(connection, incident_id))
