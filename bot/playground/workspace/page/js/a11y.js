@@ -47,3 +47,8 @@ const FOCUSABLE = "input:not([disabled]), textarea, select, button:not([disabled
 
 /** The node itself, or the first within it, that can have the focus. */
 export const focusable = (node) => (node.matches(FOCUSABLE) ? node : node.querySelector(FOCUSABLE));
+
+/** Where the focus goes when what had it is gone: to the composer, or to what stands in its place. */
+export function restFocus() {
+  [byId("text"), byId("home"), byId("scroller")].find((node) => node.checkVisibility())?.focus({ preventScroll: true });
+}

@@ -21,8 +21,9 @@ export class Header {
     byId("title").textContent = channel ? `${{ public: "#", private: "🔒", im: "" }[channel.kind]}${names.channelName(channel.id)}` : store.bot?.name ?? "";
     byId("topic").replaceChildren(...(channel?.topic ? mrkdwn(channel.topic, names) : []));
     byId("topic").title = spoken(channel?.topic ?? "");
-    this.button("members", room && channel.members.length, (count) => `${count} ${count === 1 ? "member" : "members"}`);
-    this.button("pins", channel?.pins?.length, (count) => `📌 ${count} pinned`);
+    this.button("members", room && channel.members.length, (count) => [`${count} ${count === 1 ? "member" : "members"}`]);
+    this.button("pins", channel?.pins?.length, (count) => [`📌 ${count}`, el("span", { class: "words" }, " pinned")]);
+    byId("pins").setAttribute("aria-label", `Pinned messages, ${channel?.pins?.length ?? 0}`);
     byId("leave").hidden = !(room && channel.member && channel.kind === "private" && !channel.archived);
     this.bookmarks(channel?.bookmarks ?? []);
     byId("composer").hidden = !channel || channel.archived || (room && !channel.member);
@@ -32,7 +33,7 @@ export class Header {
 
   button(id, count, words) {
     byId(id).hidden = !count;
-    byId(id).textContent = count ? words(count) : "";
+    byId(id).replaceChildren(...(count ? words(count) : []));
   }
 
   bookmarks(bookmarks) {
@@ -42,9 +43,9 @@ export class Header {
   }
 
   members() {
-    const { names, app } = { names: this.app.names, app: this.app };
+    const { app } = this;
     return this.channel.members.map((id) => {
-      const { label, note } = names.described(id);
+      const { label, note } = app.names.described(id);
       return { label, note, run: () => app.store.people.get(id)?.is_bot || id === app.store.me || app.channels.write(id) };
     });
   }

@@ -37,6 +37,7 @@ class App {
     addEventListener("hashchange", () => this.arrive());
     addEventListener("popstate", () => this.personOfAddress() !== this.api.me && this.start(this.personOfAddress()));
     document.addEventListener("click", (event) => this.clicked(event));
+    byId("skip").addEventListener("click", (event) => { event.preventDefault(); byId("text").focus(); });
     this.start(this.personOfAddress());
   }
 

@@ -1,6 +1,6 @@
 /* The messages of the channel that is shown. Edits change a message where it stands; nothing else moves. */
 
-import { announce, keepFocus, oneTabStop } from "./a11y.js";
+import { announce, keepFocus, oneTabStop, restFocus } from "./a11y.js";
 import { Surface } from "./blocks/surface.js";
 import { dayName, dayOf } from "./dates.js";
 import { byId, el, settled } from "./dom.js";
@@ -15,7 +15,7 @@ const isReply = ({ ts, thread_ts: root }) => Boolean(root && root !== ts);
 
 const together = (before, message) =>
   before.user === message.user && before.username === message.username && message.ts - before.ts < TOGETHER && isReply(before) === isReply(message)
-  && ![before, message].some((one) => one.is_ephemeral || isNotice(one));
+  && ![before, message].some((one) => one.is_ephemeral || one.blocks || isNotice(one));
 
 export class Messages {
   constructor(app) {
@@ -36,7 +36,7 @@ export class Messages {
     const keepEnd = new ResizeObserver(() => this.atEnd && this.toEnd());
     keepEnd.observe(this.feed);
     keepEnd.observe(this.scroller);
-    this.newer.addEventListener("click", () => { this.toEnd(); byId("text").focus(); });
+    this.newer.addEventListener("click", () => { this.toEnd(); restFocus(); });
     this.feed.addEventListener("focusin", (event) => this.current(event.target.closest("article")));
     this.feed.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("visibilitychange", () => this.markRead());
@@ -85,8 +85,9 @@ export class Messages {
     const present = new Set(messages.map(({ ts }) => ts));
     for (const [ts, { article }] of this.items) {
       if (present.has(ts)) continue;
-      if (article.contains(document.activeElement)) byId("text").focus();
+      const focused = article.contains(document.activeElement);
       article.remove();
+      if (focused) restFocus();
       this.items.delete(ts);
     }
     messages.forEach((message, at) => this.place(message, messages[at - 1], this.feed.children[at]));

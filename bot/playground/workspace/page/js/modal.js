@@ -1,6 +1,6 @@
 /* The modal: the uppermost view of the person's stack. Lower ones keep what was typed in them. */
 
-import { announce, focusable, keepFocus } from "./a11y.js";
+import { announce, focusable, keepFocus, restFocus } from "./a11y.js";
 import { renderBlocks } from "./blocks/render.js";
 import { Surface, Values } from "./blocks/surface.js";
 import { byId, el } from "./dom.js";
@@ -37,7 +37,7 @@ export class Modal {
     this.dialog.replaceChildren();
     const { opener } = this;
     if (opener?.isConnected && opener !== document.body) opener.focus({ preventScroll: true });
-    else byId("text").focus();
+    else restFocus();
   }
 
   show(view) {

@@ -1,5 +1,6 @@
 /* Lines above the composer: what failed, and whether the workspace and the app answer. They stay until they are read. */
 
+import { restFocus } from "./a11y.js";
 import { byId, el } from "./dom.js";
 
 const MOST = 3;
@@ -17,7 +18,7 @@ export class Notices {
     const again = [...this.root.children].find((node) => node.dataset.text === text);
     again?.remove();
     const note = el("li", { "data-text": text }, el("span", {}, text),
-      el("button", { type: "button", class: "plain", "aria-label": "Dismiss", on: { click: () => { note.remove(); byId("text").focus(); } } }, "✕"));
+      el("button", { type: "button", class: "plain", "aria-label": "Dismiss", on: { click: () => { note.remove(); restFocus(); } } }, "✕"));
     this.root.append(note);
     while (this.root.children.length > MOST) this.root.firstElementChild.remove();
   }
