@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -20,7 +20,9 @@ from bot.cli.main import cli
 from bot.comms.channels import Setup, open_channels
 from bot.comms.messages import TemplateMessages
 from bot.config.checking import Configuration, Paths, load
+from bot.doctor.examination import examine
 from bot.domain.approvals import Standing
+from bot.domain.finding import Finding
 from bot.engine.beats import Heartbeats
 from bot.engine.confirming import confirming
 from bot.engine.desk import Desk
@@ -172,4 +174,11 @@ def start(settings: Settings) -> Bot:
     return build(settings)
 
 
-main: Callable[[], None] = cli(start)
+def examined(settings: Settings) -> Iterator[Finding]:
+    """What dr doctor finds; it needs nothing to be in order."""
+    hide_environment(os.environ)
+    set_up(settings.log_level, settings.log)
+    return examine(settings, {**ACTIONS, **CHECKS}, os.environ)
+
+
+main: Callable[[], None] = cli(start, examined)

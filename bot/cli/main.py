@@ -1,14 +1,30 @@
 """The `dr` command: every subcommand, in one list. To add one is one function and one line here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import typer
 
-from bot.cli import approvals, audit, config, declare, demo, incident, lists, preview, runs, serve, show, steps, updates
+from bot.cli import (
+    approvals,
+    audit,
+    config,
+    declare,
+    demo,
+    doctor,
+    incident,
+    lists,
+    preview,
+    runs,
+    serve,
+    show,
+    steps,
+    updates,
+)
 from bot.cli.edge import Edge
 from bot.cli.services import Services
 from bot.cli.session import Opener
+from bot.domain.finding import Finding
 from bot.settings import Settings
 
 Command = Callable[..., None]
@@ -50,6 +66,7 @@ PANELS: Mapping[str, Mapping[str, Command]] = {
     "Updates": {"update": updates.update, "snooze": updates.snooze},
     "Before the night": {
         "check": config.check,
+        "doctor": doctor.doctor,
         "preview": preview.preview,
         "actions": config.actions,
         "schema": config.schema,
@@ -59,9 +76,9 @@ PANELS: Mapping[str, Mapping[str, Command]] = {
 AUDIT: Mapping[str, Command] = {"verify": audit.verify, "export": audit.export}
 
 
-def cli(build: Callable[[Settings], Services]) -> typer.Typer:
-    """The whole command; `build` composes the bot at the first command that needs it."""
-    settings: dict[str, Any] = {"obj": Opener(build), "help_option_names": ["-h", "--help"]}
+def cli(build: Callable[[Settings], Services], examine: Callable[[Settings], Iterable[Finding]]) -> typer.Typer:
+    """The whole command; `build` composes the bot at the first command that needs it, `examine` is for dr doctor."""
+    settings: dict[str, Any] = {"obj": Opener(build, examine), "help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         name="dr",
         cls=Edge,

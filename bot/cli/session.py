@@ -1,6 +1,6 @@
 """One command's way through the bot: open it, say who speaks, give the command, let go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.cli.speaker import Speaker, speaker
 from bot.domain.addresses import find_run, find_step, incident_id
 from bot.domain.commands import Command, Declare, StepCommand
 from bot.domain.errors import NotConfirmed
+from bot.domain.finding import Finding
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.words import Words
@@ -25,6 +26,7 @@ class Opener:
     """Opens the bot at the first use, so that what needs no database asks for none. It is every context's `obj`."""
 
     build: Callable[[Settings], Services]
+    examine: Callable[[Settings], Iterable[Finding]]
 
     @cached_property
     def settings(self) -> Settings:

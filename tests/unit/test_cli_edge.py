@@ -28,7 +28,7 @@ def type_(*words: str, app: typer.Typer | None = None, **environment: str) -> Re
     """One command, in the project's own folder."""
     paths = {f"DR_{name.upper()}": str(PROJECT / name) for name in ("runbooks", "templates")}
     defaults = {"DR_PLAN": str(PROJECT / "plan.yml"), "COLUMNS": "120", **paths}
-    return CliRunner().invoke(app or cli(closed), list(words), prog_name="dr", env={**defaults, **environment})
+    return CliRunner().invoke(app or cli(closed, lambda _: ()), list(words), prog_name="dr", env={**defaults, **environment})
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -68,7 +68,7 @@ def test_refusals_end_with_one_and_the_reason_first(error: Exception, code: int,
     def build(_: Settings) -> NoReturn:
         raise error
 
-    result = type_("list", app=cli(build))
+    result = type_("list", app=cli(build, lambda _: ()))
     assert (result.exit_code, result.stdout, result.stderr.splitlines()) == (code, "", lines)
 
 
@@ -78,7 +78,7 @@ def test_the_unexpected_is_written_to_a_report() -> None:
     def build(_: Settings) -> NoReturn:
         raise ZeroDivisionError("a bug")
 
-    result = type_("list", app=cli(build))
+    result = type_("list", app=cli(build, lambda _: ()))
     assert (result.exit_code, result.stdout) == (3, "")
     (line,) = result.stderr.splitlines()
     report = Path(line.rpartition(" ")[2])
@@ -93,7 +93,7 @@ def test_ctrl_c_ends_with_130() -> None:
     def build(_: Settings) -> NoReturn:
         raise KeyboardInterrupt
 
-    assert type_("list", app=cli(build)).exit_code == 130
+    assert type_("list", app=cli(build, lambda _: ())).exit_code == 130
 
 
 @pytest.mark.parametrize("words", [("lst",), ("show",), ("list", "--nope"), ("settle", "1", "dns", "maybe")])
