@@ -1,4 +1,4 @@
-"""python -m bot.playground estate|story: the local estate, or a night on it told from beginning to end.
+"""python -m bot.playground estate|story|workspace: the local estate, a night on it told from beginning to end, or a chat.
 
 What a subcommand needs takes a second to load, so the story's first lines are printed before that.
 """
@@ -11,7 +11,11 @@ from collections.abc import Mapping
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-MODULES: Mapping[str, str] = {"estate": "bot.playground.estate_command", "story": "bot.playground.story"}
+MODULES: Mapping[str, str] = {
+    "estate": "bot.playground.estate_command",
+    "story": "bot.playground.story",
+    "workspace": "bot.playground.workspace.command",
+}
 OPENING = """\
 DR Bot: one night, told as it happens on this machine. Ctrl-C ends it.
 
@@ -24,11 +28,13 @@ may be lost. Times are UTC.
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.playground", description="The demo of DR Bot.")
     parser.add_argument(
-        "command", choices=MODULES, help="estate: start it, and keep it until Ctrl-C; story: a night on it"
+        "command",
+        choices=MODULES,
+        help="estate: start it, and keep it until Ctrl-C; story: a night on it; workspace: a local Slack, until Ctrl-C",
     )
     command: str = parser.parse_args(sys.argv[1:2]).command
     for number in ENDING:
-        signal.signal(number, end_estate if command == "estate" else end_story)
+        signal.signal(number, end_story if command == "story" else end_estate)
     if command == "story":
         print(OPENING, flush=True)
     del sys.argv[1]
