@@ -48,7 +48,8 @@ export class Channels {
   entry(channel) {
     const name = this.name(channel);
     const sign = { public: "#", private: "🔒", im: "●" }[channel.kind];
-    return this.link(channel.id, sign, name, channel.unread, channel.kind === "private" ? "private" : "");
+    const unread = this.app.isAt(channel.id) && !document.hidden ? 0 : channel.unread; // what is shown is about to be read
+    return this.link(channel.id, sign, name, unread, channel.kind === "private" ? "private" : "");
   }
 
   link(id, sign, name, unread, remark = "") {

@@ -14,7 +14,7 @@ import { Names } from "./names.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { People } from "./people.js";
-import { placeOf, placeOfLink } from "./places.js";
+import { hashOf, placeOf, placeOfLink } from "./places.js";
 import { Store } from "./store.js";
 
 class App {
@@ -22,7 +22,7 @@ class App {
     this.store = new Store();
     this.names = new Names(this.store);
     this.openUrl = (address) => this.open(address);
-    this.place = { id: null, ts: null };
+    this.place = this.last = { id: null, ts: null };
     this.notices = new Notices(this.store);
     this.messages = new Messages(this);
     this.composer = new Composer(this);
@@ -47,6 +47,7 @@ class App {
 
   /** From here on this person acts in this tab. */
   start(me) {
+    if (hashOf(location.search)) history.replaceState(null, "", `/${me ? `?as=${encodeURIComponent(me)}` : ""}${hashOf(location.search)}`);
     this.live?.close();
     this.store.clear();
     this.store.emit("views");
@@ -103,10 +104,10 @@ class App {
   settle() {
     const { store } = this;
     if (!store.loaded) return;
-    const wanted = placeOf(location, store);
+    const wanted = placeOf(location.hash, store, this.last);
     const channel = store.channels.get(wanted.id) ?? null;
     const moved = wanted.id !== this.place.id || wanted.ts !== this.place.ts;
-    this.place = wanted;
+    this.place = this.last = wanted;
     this.header.show(channel);
     this.composer.show(channel);
     if (!moved) return;

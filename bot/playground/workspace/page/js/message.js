@@ -36,7 +36,12 @@ export function messageContent(message, { names, store, surface, act }) {
 function avatar(message, people, names) {
   const person = people.get(message.user);
   const node = el("span", { class: person?.is_bot ? "avatar bot" : "avatar", "aria-hidden": "true" }, initials(author(message, names)));
-  if (/^[0-9a-f]{6}$/i.test(person?.color ?? "")) node.style.backgroundColor = `#${person.color}`;
+  return coloured(node, person);
+}
+
+/** An avatar in its person's colour. */
+export function coloured(node, person) {
+  if (/^[0-9a-f]{6}$/i.test(person?.color ?? "")) node.style.setProperty("--hue", `#${person.color}`);
   return node;
 }
 

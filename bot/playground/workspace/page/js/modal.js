@@ -5,7 +5,6 @@ import { renderBlocks } from "./blocks/render.js";
 import { Surface, Values } from "./blocks/surface.js";
 import { byId, el } from "./dom.js";
 import { plain } from "./mrkdwn.js";
-import { mistakes } from "./validate.js";
 
 export class Modal {
   constructor(app) {
@@ -99,14 +98,8 @@ export class Modal {
     const { shown: view, submitButton: button } = this;
     if (!view.submit || button.getAttribute("aria-disabled")) return;
     this.refuse("");
-    const values = this.surfaceOf(view).values.toJSON();
-    const wrong = mistakes(view.blocks, values);
-    if (wrong.size) {
-      this.point(wrong);
-      return;
-    }
     this.busy(button, true);
-    const answer = await this.app.api.post("/ui/submit", { view_id: view.id, values });
+    const answer = await this.app.api.post("/ui/submit", { view_id: view.id, values: this.surfaceOf(view).values });
     this.busy(button, false);
     if (this.shown?.id !== view.id || answer.ok) return;
     if (answer.errors) this.point(new Map(Object.entries(answer.errors)));

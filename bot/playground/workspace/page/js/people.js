@@ -1,7 +1,7 @@
 /* Who acts in this tab: every tab may be somebody else. */
 
 import { byId, el } from "./dom.js";
-import { initials } from "./message.js";
+import { coloured, initials } from "./message.js";
 import { openMenu } from "./menu.js";
 
 export class People {
@@ -15,9 +15,7 @@ export class People {
   draw() {
     const { myself, team } = this.app.store;
     const name = myself?.real_name || myself?.name || "";
-    const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, initials(name));
-    if (/^[0-9a-f]{6}$/i.test(myself?.color ?? "")) avatar.style.backgroundColor = `#${myself.color}`;
-    this.button.replaceChildren(avatar,
+    this.button.replaceChildren(coloured(el("span", { class: "avatar", "aria-hidden": "true" }, initials(name)), myself),
       el("span", { class: "who" }, el("span", { class: "hidden" }, "You act as "), el("strong", {}, name), el("span", { class: "note" }, myself?.title || team?.name || "")),
       el("span", { class: "down", "aria-hidden": "true" }, "▾"));
   }

@@ -1,11 +1,13 @@
-/* Addresses of places: #C0OPS, #C0OPS/1763820000.000100, #app, and the permalinks of messages. */
+/* Addresses of places: #C0OPS, #C0OPS/1763820000.000100, #app, and permalinks of messages (the server leads those to ?channel=&ts=). */
 
 const PERMALINK = /^\/archives\/(?<channel>[A-Z0-9]+)(?:\/p(?<ts>\d{7,}))?$/;
 
-/** The {id, ts} that the page's address names, or the first channel that this person is in. */
-export function placeOf({ hash, pathname }, store) {
-  const [id, ts = null] = (hash.slice(1) || ofPath(pathname) || "").split("/");
-  if (id === "app" || store.channels.has(id)) return { id, ts };
+/** The {id, ts} that a hash names; where it names none that this person sees, the `last` place or the first channel that they are in. */
+export function placeOf(hash, store, last) {
+  const [id, ts = null] = hash.slice(1).split("/");
+  const seen = (place) => place === "app" || store.channels.has(place);
+  if (seen(id)) return { id, ts };
+  if (seen(last.id)) return last;
   const rooms = [...store.channels.values()].filter(({ kind, archived }) => kind !== "im" && !archived);
   return { id: (rooms.find(({ member }) => member) ?? rooms[0])?.id ?? "app", ts: null };
 }
@@ -26,4 +28,10 @@ function ofPath(path) {
   const found = PERMALINK.exec(path)?.groups;
   if (!found) return null;
   return found.ts ? `${found.channel}/${found.ts.slice(0, -6)}.${found.ts.slice(-6)}` : found.channel;
+}
+
+/** The hash for ?channel=&ts=, else null. */
+export function hashOf(search) {
+  const asked = new URLSearchParams(search);
+  return asked.has("channel") ? `#${[asked.get("channel"), asked.get("ts")].filter(Boolean).join("/")}` : null;
 }
