@@ -5,6 +5,7 @@ from bot.playground.workspace.core import Core
 from bot.playground.workspace.installed import SlashCommand
 from bot.playground.workspace.messages import Message
 from bot.playground.workspace.shapes import Json
+from bot.playground.workspace.typed import command_text
 from bot.playground.workspace.values import state_values
 from bot.playground.workspace.views import View
 
@@ -27,7 +28,7 @@ def slash_command(core: Core, user: str, channel: Channel, command: SlashCommand
     name = "directmessage" if channel.kind == "im" else channel.name
     payload: Json = {"token": VERIFICATION, "team_id": team.id, "team_domain": team.domain}
     payload |= {"channel_id": channel.id, "channel_name": name, "user_id": user, "user_name": person.name}
-    payload |= {"command": command.command, "text": core.state.escaped_command(text) if command.should_escape else text}
+    payload |= {"command": command.command, "text": command_text(core.state, text) if command.should_escape else text}
     payload |= {"api_app_id": core.app.id, "is_enterprise_install": "false"}
     return payload | {"response_url": hook(core, user, channel), "trigger_id": core.triggers.issue(user)}
 

@@ -7,6 +7,7 @@ from bot.playground.workspace.channels import Channel
 from bot.playground.workspace.core import Core
 from bot.playground.workspace.errors import SlackError
 from bot.playground.workspace.messages import Message
+from bot.playground.workspace.typed import typed_text
 
 
 class PeopleActs:
@@ -21,7 +22,7 @@ class PeopleActs:
             channel = self._channel(channel_id)
             if channel.archived or user not in channel.members:
                 raise SlackError("is_archived" if channel.archived else "not_in_channel")
-            typed = self._core.state.typed(text)
+            typed = typed_text(self._core.state, text)
             message = Message(self._core.clock.ts(), self._core.state.people[user].id, typed, thread_ts=thread_ts)
             message.client_msg_id = str(uuid.uuid4())
             self._core.state.post(channel, message)

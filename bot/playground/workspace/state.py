@@ -1,6 +1,5 @@
 """The workspace's people, channels and messages, and what can happen to them. In memory, without any I/O."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -165,35 +164,6 @@ class State:
         for channel in self.channels.values():
             if ts in channel.messages:
                 yield channel, channel.messages[ts]
-
-    # Text that people type
-
-    def typed(self, text: str) -> str:
-        """As a client sends it: escaped, with @names and #channels as ids."""
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return self._linked(escaped, with_names=False)
-
-    def escaped_command(self, text: str) -> str:
-        """As a command gets it with should_escape."""
-        return self._linked(text, with_names=True)
-
-    def _linked(self, text: str, *, with_names: bool) -> str:
-        def mention(match: re.Match[str]) -> str:
-            word, dots = match[1].rstrip("."), match[1][len(match[1].rstrip(".")) :]
-            person = next((it for it in self.people.values() if it.name == word), None)
-            group = next((it for it in self.groups.values() if it.handle == word), None)
-            if person is not None:
-                return f"<@{person.id}{'|' + person.name if with_names else ''}>{dots}"
-            if group is not None:
-                return f"<!subteam^{group.id}{'|@' + group.handle if with_names else ''}>{dots}"
-            return match[0]
-
-        def channel(match: re.Match[str]) -> str:
-            found = self.channel_named(match[1])
-            return f"<#{found.id}|{found.name if with_names else ''}>" if found else match[0]
-
-        text = re.sub(r"(?<![\w<])@([\w.\-]+)", mention, text)
-        return re.sub(r"(?<![\w<&])#([\w\-]+)", channel, text)
 
 
 def count_reply(parent: Message, reply: Message) -> None:

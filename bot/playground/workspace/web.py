@@ -6,9 +6,10 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from bot.playground.workspace.acts import Acts
@@ -25,6 +26,7 @@ from bot.playground.workspace.ui import Ui
 
 PAGE = Path(__file__).parent / "page"
 ANY = ["GET", "POST"]
+HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 class Web:
@@ -49,10 +51,9 @@ class Web:
             WebSocketRoute("/link/", self.link),
             *ui.routes(),
             Route("/", index),
-            Route("/archives/{channel}/{message}", archive),
+            Route("/archives/{place:path}", index),
+            Mount("/page", Page(directory=PAGE)),
         ]
-        if PAGE.is_dir():
-            routes.append(Mount("/page", StaticFiles(directory=PAGE)))
         self.app = Starlette(routes=routes)
 
     async def link(self, socket: WebSocket) -> None:
@@ -66,15 +67,20 @@ class Web:
         await self.sockets.serve(socket)
 
 
+class Page(StaticFiles):
+    """The page's files, always the newest, each with the type that browsers insist on."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(HEADERS)
+        if path.endswith(".js"):
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+        return response
+
+
 async def index(_: Request) -> Response:
+    """The page; also for a permalink, which it reads from its own address."""
     page = PAGE / "index.html"
     if not page.is_file():
         raise HTTPException(404, "There is no page here.")
-    return FileResponse(page, headers={"Cache-Control": "no-cache"})
-
-
-async def archive(request: Request) -> Response:
-    """A permalink: the page, at that message."""
-    digits = request.path_params["message"].removeprefix("p")
-    ts = f"{digits[:-6]}.{digits[-6:]}"
-    return RedirectResponse(f"/?channel={request.path_params['channel']}&ts={ts}")
+    return FileResponse(page, headers=HEADERS)
