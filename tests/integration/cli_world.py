@@ -55,13 +55,13 @@ class Terminal:
         speaker = ["--as", as_, "--key", str(self.keys / (key or as_))] if as_ else []
         services = LabServices(self.lab)
         environment = {"DR_AS": None, "DR_KEY": None, "COLUMNS": "120"}
-        return CliRunner().invoke(cli(lambda _: services), [*words, *speaker], prog_name="dr", env=environment)
+        return CliRunner().invoke(cli(lambda _: services, lambda _: ()), [*words, *speaker], prog_name="dr", env=environment)
 
     def complete(self, words: str) -> str:
         """What bash is offered at TAB behind these words."""
         services = LabServices(self.lab)
         asked = {"_DR_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-        return CliRunner().invoke(cli(lambda _: services), [], prog_name="dr", env=asked).stdout
+        return CliRunner().invoke(cli(lambda _: services, lambda _: ()), [], prog_name="dr", env=asked).stdout
 
     def json(self, *words: str, as_: str | None = None) -> Any:
         """What a command writes to stdout as JSON; it must succeed."""

@@ -21,7 +21,7 @@ def type_(*words: str, **environment: str) -> Result:
     """One command, in the project's own folder."""
     paths = {f"DR_{name.upper()}": str(PROJECT / name) for name in ("runbooks", "templates")}
     defaults = {"DR_PLAN": str(PROJECT / "plan.yml"), "COLUMNS": "120", **paths}
-    return CliRunner().invoke(cli(closed), list(words), prog_name="dr", env={**defaults, **environment})
+    return CliRunner().invoke(cli(closed, lambda _: ()), list(words), prog_name="dr", env={**defaults, **environment})
 
 
 def test_check_accepts_the_projects_own_files() -> None:
