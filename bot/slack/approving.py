@@ -1,0 +1,88 @@
+"""Approvals in Slack: offered by a click, counted once the person was looked up, refused at once where that is plain."""
+
+import time
+
+from bot.domain import commands as c
+from bot.domain.approvals import standing
+from bot.domain.decisions.execution import difference
+from bot.domain.decisions.gates import requesters
+from bot.domain.errors import Refused
+from bot.domain.events import ApprovalRejected, StepPlanned, UndoPlanned
+from bot.domain.incident import Incident, Run, StepRun
+from bot.slack.answers import NOTHING, Answer
+from bot.slack.controls import Control
+from bot.slack.front import Speaker
+from bot.slack.outcomes import missing
+from bot.slack.text import code, link, safe
+
+CHECKED_WITHIN = 10.0  # seconds until the person is told that the look-up takes longer
+LOOK_EVERY = 0.2
+
+
+def approve(
+    speaker: Speaker, incident: Incident, run: Run, step: StepRun, digest: str, *, aloud: bool = True
+) -> Answer:
+    """Offer an approval of a digest; raises Refused. `aloud` says so too where it counts: else the message shows it."""
+    if step.awaits_approval and step.rule is not None and digest == step.digest:
+        verdict = standing(speaker.person, step.rule, speaker.plan, requesters(step), incident.declarer)
+        if not verdict.eligible:
+            raise Refused(verdict.reason)
+    speaker.give(incident.id, c.Approve(run=run.id, step=step.id, digest=digest, offer=speaker.key))
+    return Answer(later=lambda: _judged(speaker, incident.id, run.id, step.id, aloud=aloud))
+
+
+def _judged(speaker: Speaker, incident_id: str, run: str, step: str, *, aloud: bool) -> Answer:
+    deadline = time.monotonic() + CHECKED_WITHIN
+    while True:
+        found = speaker.incident(incident_id).runs[run].steps[step]
+        if all(offer.id != speaker.key for offer in found.offers):
+            break
+        if time.monotonic() > deadline:
+            text = f"Your approval of {code(step)} is recorded. It counts as soon as it is confirmed who you are."
+            return Answer(text=text)
+        time.sleep(LOOK_EVERY)
+    for row in reversed(speaker.front.desk.timeline(incident_id)):
+        if isinstance(row.event, ApprovalRejected) and row.event.offer == speaker.key:
+            return Answer(text=f"Your approval of {code(step)} was not counted. {safe(row.event.reason)}")
+    return Answer(text=f"Approved. {missing(found, speaker)}") if aloud else NOTHING
+
+
+def step_link(speaker: Speaker, incident: Incident, run: Run, step: StepRun) -> str:
+    """The way to a step's message, or to the channel."""
+    url = speaker.front.reconciler.link(incident.id, f"step/{run.id}/{step.id}")
+    if url:
+        return link(url, "Open it.")
+    return f"It stands in <#{incident.channel}>." if incident.channel else "Its message is not posted yet."
+
+
+def is_outdated(step: StepRun, control: Control) -> bool:
+    """Whether a button stands beside something that is no longer so."""
+    shown = (control.attempt, control.generation, control.digest or step.digest)
+    return shown != (step.attempt, step.generation, step.digest)
+
+
+def outdated(speaker: Speaker, incident: Incident, run: Run, step: StepRun, control: Control) -> Answer:
+    """What has changed since the message whose button was pressed, and where to go on."""
+    what = "Your approval" if control.verb == "approve" else "Your click"
+    where = step_link(speaker, incident, run, step)
+    if not step.awaits_approval:
+        state = step.state.replace("_", " ")
+        return Answer(
+            text=f"{code(step.id)} has gone on since this message: it is {state}. {what} was not counted. {where}"
+        )
+    changed = _what_changed(speaker, incident, step, control)
+    return Answer(
+        text=f"The plan has changed since this message{changed}. {what} was not counted. The current plan: {where}"
+    )
+
+
+def _what_changed(speaker: Speaker, incident: Incident, step: StepRun, control: Control) -> str:
+    """` (target changed from a to b)`; empty where it can't be said."""
+    rows = speaker.front.desk.timeline(incident.id)
+    plans = (row.event for row in rows if isinstance(row.event, StepPlanned | UndoPlanned))
+    before = next((event.plan for event in plans if event.digest == control.digest), None)
+    if before is None or step.plan is None:
+        return ""
+    if before.target != step.plan.target:
+        return f" (its target changed from {code(before.target)} to {code(step.plan.target)})"
+    return f" ({safe(difference(before, step.plan).rstrip('.'))})"

@@ -1,0 +1,191 @@
+"""What every listener works with: the desk, Slack, and pools for what is waited for and for what comes after."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+
+from bot.domain.commands import Command, Declare
+from bot.domain.errors import DRError, NotConfirmed, Refused
+from bot.domain.incident import Incident
+from bot.domain.model import replace
+from bot.domain.plan import RecoveryPlan
+from bot.domain.timeline import Actor
+from bot.domain.words import Words
+from bot.engine.desk import Desk
+from bot.slack.answers import Answer
+from bot.slack.blocks import Block, section
+from bot.slack.blocks import modal as view
+from bot.slack.chat import Chat, SlackTrouble
+from bot.slack.controls import Control
+from bot.slack.identity import Members
+from bot.slack.reconciler import Reconciler
+from bot.slack.requests import Caller
+from bot.slack.wording import refusal
+from bot.store import chat as rows
+
+AT_ONCE = 50  # as many as may click in one moment
+ANSWER_WITHIN = 0.9  # seconds for everything before the acknowledgement; the desk's own deadline is shorter
+OPEN_WITHIN = 2.5  # seconds: a trigger lives for three
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Front:
+    """The bot as people meet it in Slack. `subcommands` are the words that follow /dr."""
+
+    desk: Desk
+    chat: Chat
+    members: Members
+    reconciler: Reconciler
+    subcommands: frozenset[str] = frozenset()
+    answer_within: float = ANSWER_WITHIN
+    _now: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answer"))
+    _later: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="after"))
+    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slow"))
+
+    @property
+    def plan(self) -> RecoveryPlan:
+        return self.desk.plan
+
+    def refusal(self, error: DRError) -> str:
+        """What was refused and what to do next, in mrkdwn."""
+        return refusal(error, self.subcommands)
+
+    def promptly(self, work: Callable[[], T]) -> T:
+        """What is done before the acknowledgement; raises NotConfirmed where the database lets it wait."""
+        try:
+            return self._now.submit(work).result(timeout=self.answer_within)
+        except TooLate:
+            text = "Not confirmed: the database did not answer in time. Look at the card before you repeat it."
+            raise NotConfirmed(text) from None
+
+    def later(self, work: Callable[[], object]) -> None:
+        """What is done after the acknowledgement, where an error can only be logged."""
+        self._later.submit(self._guarded, work)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except DRError as error:
+            log.warning("slack_afterwards", reason=str(error))
+        except Exception:  # the edge of this thread: what came after the acknowledgement has nobody else to tell
+            log.exception("slack_afterwards_failed")
+
+    def close(self) -> None:
+        """Begin nothing more; answers that are on their way are waited for."""
+        self._now.shutdown(wait=False, cancel_futures=True)
+        self._later.shutdown(wait=True, cancel_futures=True)
+        self._slow.shutdown(wait=False, cancel_futures=True)
+
+    # --- after the acknowledgement ----------------------------------------------------------------------------------------
+
+    def deliver(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:
+        """Tell, open and do what an answer says, from within a modal or not. What goes wrong is told to the person too."""
+        if answer.text or answer.blocks:
+            self.tell(caller, answer, modal)
+        try:
+            if answer.opens is not None:
+                self._open(caller, answer.opens(), modal)
+        except Refused as refused:
+            self.tell(caller, Answer(text=self.refusal(refused)), modal)
+        except SlackTrouble as trouble:
+            log.warning("modal_not_opened", reason=str(trouble))
+            text = f"The form could not be opened. {self.refusal(trouble)} Try it once more."
+            self.tell(caller, Answer(text=text), modal)
+        if answer.later is not None:
+            self._slow.submit(self._guarded, partial(self._deliver_later, caller, answer.later))
+
+    def _deliver_later(self, caller: Caller, later: Callable[[], Answer]) -> None:
+        try:
+            self.deliver(caller, later())
+        except Refused as refused:
+            self.tell(caller, Answer(text=self.refusal(refused)))
+
+    def tell(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:
+        """Say something to one person alone: in the modal that they look at, where they were, or in a direct message."""
+        self.keep(answer.controls)
+        blocks = list(answer.blocks) or None
+        if modal is not None:
+            notice = view("DR Bot", blocks or [section(answer.text)], callback_id="notice", close="Close")
+            self.chat.call("views.update", patience=OPEN_WITHIN, view_id=modal, view=notice)
+            return
+        if caller.response_url:
+            self.chat.respond(caller.response_url, answer.text, blocks)
+            return
+        content: dict[str, Any] = {"text": answer.text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+        try:
+            if caller.channel:
+                self.chat.call("chat.postEphemeral", channel=caller.channel, user=caller.account, **content)
+            else:
+                self.chat.call("chat.postMessage", channel=caller.account, **content)
+        except SlackTrouble as trouble:
+            log.warning("answer_lost", reason=str(trouble))
+
+    def _open(self, caller: Caller, modal_view: Block, modal: str | None) -> None:
+        """A modal, on top of the one that led to it; raises SlackTrouble."""
+        method = "views.push" if modal else "views.open"
+        self.chat.call(method, patience=OPEN_WITHIN, trigger_id=caller.trigger, view=modal_view)
+
+    def keep(self, controls: Iterable[Control]) -> None:
+        """Keep what buttons mean before they are shown."""
+        meanings = {control.id: control.meaning for control in controls}
+        if meanings:
+            self.desk.transact(lambda connection, _: rows.put_buttons(connection, "", meanings))
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Somebody who speaks, with the key that makes what they say count once."""
+
+    front: Front
+    caller: Caller
+    key: str
+
+    @property
+    def actor(self) -> Actor:
+        return self.front.members.actor(self.caller.account)
+
+    @property
+    def person(self) -> str | None:
+        return self.actor.person
+
+    @property
+    def plan(self) -> RecoveryPlan:
+        return self.front.plan
+
+    @property
+    def words(self) -> Words:
+        """Says things as of now."""
+        return Words(self.plan, self.now())
+
+    def now(self) -> datetime:
+        return self.front.desk.now()
+
+    def incident(self, incident_id: str) -> Incident:
+        """An incident as it stands; raises Refused."""
+        return self.front.desk.find(incident_id)
+
+    def give(self, incident_id: str, command: Command, part: str = "") -> Incident:
+        """Record a command in this person's name, have the channel show it; raises Refused, NotRecorded, NotConfirmed.
+
+        `part` tells several commands of one request apart.
+        """
+        after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
+        self.front.reconciler.nudge(after.id)
+        return after
+
+    def declare(self, command: Declare) -> Incident:
+        """The same for an incident that begins."""
+        after = self.front.desk.declare(replace(command, actor=self.actor), key=self._key(""))
+        self.front.reconciler.nudge(after.id)
+        return after
+
+    def _key(self, part: str) -> str:
+        return f"{self.key}:{part}" if part else self.key

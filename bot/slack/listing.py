@@ -1,0 +1,71 @@
+"""Incidents as one person reads them: a line in a list, the card, a step's message."""
+
+from collections.abc import Iterable
+
+from bot.domain.durations import format_duration
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.words import brief
+from bot.slack.answers import Answer
+from bot.slack.front import Speaker
+from bot.slack.surfaces import Links, Message
+from bot.slack.text import bold, safe
+from bot.store import chat as rows
+from bot.store.projections import IncidentRow
+
+
+def seen_by(speaker: Speaker, found: Iterable[IncidentRow]) -> list[IncidentRow]:
+    """Private incidents are for the people of the recovery plan."""
+    return [row for row in found if not row.private or speaker.person is not None]
+
+
+def incident_line(speaker: Speaker, row: IncidentRow) -> str:
+    """`INC-7 · SEV1 · Customer Database · active · 9m of 1h · waiting for … #dr-7-customer-database`."""
+    known = speaker.plan.systems
+    names = ", ".join(known[id_].title if id_ in known else id_ for id_ in row.systems)
+    parts = [bold(row.id), safe(row.severity.upper()), safe(names), row.state]
+    parts += ["drill"] if row.drill else []
+    parts += [_clock(speaker, row)] if row.state == "active" else []
+    parts += [f"waiting for {safe(row.waiting, 300)}" if row.waiting else safe(row.title, 300)]
+    return " · ".join(filter(None, parts)) + _where(speaker, row.id)
+
+
+def _clock(speaker: Speaker, row: IncidentRow) -> str:
+    known = speaker.plan.systems
+    objectives = [known[id_].objectives.rto for id_ in row.systems if id_ in known]
+    return f"{brief(speaker.now() - row.since)} of {format_duration(min(objectives))}" if objectives else ""
+
+
+def _where(speaker: Speaker, incident_id: str) -> str:
+    with speaker.front.desk.database.read() as connection:
+        channel = rows.channel_of(connection, incident_id)
+    return f" · <#{channel}>" if channel else ""
+
+
+def messages(speaker: Speaker, incident: Incident) -> dict[str, Message]:
+    """Every message that the incident's channel should show now."""
+    desk, reconciler = speaker.front.desk, speaker.front.reconciler
+    with desk.database.read() as connection:
+        texts, now = rows.texts(connection, incident.id), desk.clock.now(connection)
+    links = Links(channel=incident.channel, to=lambda key: reconciler.link(incident.id, key))
+    return dict(reconciler.paint(incident, texts, now, links))
+
+
+def card(speaker: Speaker, incident: Incident) -> Answer:
+    """The card."""
+    return _as_answer(messages(speaker, incident)["card"])
+
+
+def step_message(speaker: Speaker, incident: Incident, run: Run, step: StepRun) -> Answer:
+    """A step's message, all parts of it; a step whose turn has not come is told in a line."""
+    key = f"step/{run.id}/{step.id}"
+    parts = [message for at, message in messages(speaker, incident).items() if at == key or at.startswith(f"{key}/")]
+    if not parts:
+        state = step.state.replace("_", " ")
+        return Answer(text=f"{bold(step.definition.title)} of *{incident.id}* is {state}.")
+    blocks = tuple(block for message in parts for block in message.blocks)
+    controls = tuple(control for message in parts for control in message.controls)
+    return Answer(text=parts[0].text, blocks=blocks, controls=controls)
+
+
+def _as_answer(message: Message) -> Answer:
+    return Answer(text=message.text, blocks=message.blocks, controls=message.controls)

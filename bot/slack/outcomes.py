@@ -1,0 +1,126 @@
+"""What one person is told of what they did, in mrkdwn: the fact first, then the next thing to do."""
+
+from bot.domain.approvals import eligible, rule_for
+from bot.domain.cadence import next_update
+from bot.domain.decisions.gates import requesters
+from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.plan import RecoveryPlan
+from bot.domain.transitions import StepState
+from bot.domain.words import brief, number
+from bot.slack.front import Speaker
+from bot.slack.text import code, moment, name, safe
+
+
+def place_of(incident: Incident) -> str:
+    """Where an incident goes on, in words."""
+    return f"<#{incident.channel}>" if incident.channel else f"{incident.id}'s channel"
+
+
+def declared(incident: Incident, speaker: Speaker) -> str:
+    """`Declared INC-7.` and by when it should be over."""
+    back = moment(incident.since + incident.rto, speaker.now())
+    return f"Declared *{incident.id}* ({safe(incident.severity.upper())}). Recovery objective: back by *{back}*."
+
+
+def opened(incident: Incident) -> str:
+    """Where the declarer goes on."""
+    if incident.channel is None:
+        more = f"Until then {code(f'/dr show {incident.id}')} and the terminal's `dr` go on with it."
+        return f"The channel of *{incident.id}* is not there yet: Slack is slow. It comes by itself. {more}"
+    return f"*{incident.id}* goes on in <#{incident.channel}>. You are in it."
+
+
+def started(run: Run) -> str:
+    """A runbook that begins."""
+    return f"Started {run.id}: {safe(run.runbook.title)} for {safe(run.system)}, {len(run.steps)} steps."
+
+
+def changed(step: StepRun) -> str:
+    """What has become of a step."""
+    return f"{code(step.id)} is {step.state.replace('_', ' ')}."
+
+
+def left_of(people: list[str], plan: RecoveryPlan) -> str:
+    """Those who are waited for, by name."""
+    return safe(" or ".join(name(person, plan) for person in people)) or "nobody: the rule can't be met"
+
+
+def missing(step: StepRun, speaker: Speaker) -> str:
+    """`Two more of Carol Chen or Dave Diaz, until 03:40.`"""
+    if not step.missing:
+        return "Nothing more is needed: it starts as soon as it can."
+    left = left_of([person for person in step.waits_for if person not in step.approved_by], speaker.plan)
+    until = f", until {moment(step.expires_at, speaker.now())}" if step.expires_at else ""
+    return f"{number(step.missing).capitalize()} more of {left}{until}."
+
+
+def voices(incident: Incident, step: StepRun, plan: RecoveryPlan, extra: int = 0) -> str:
+    """Where one person's word is not enough: how many have said the same, and who else may."""
+    rule = rule_for(plan.approvals, step.definition.approval).more(extra)
+    able = eligible(rule, plan, requesters(step), incident.declarer)
+    decision = step.voices[-1].decision if step.voices else ""
+    said = {voice.person for voice in step.voices if voice.decision == decision}
+    more = number(rule.required - len(said))
+    left = left_of([person for person in able if person not in said], plan)
+    return f"Recorded. {len(said)} of {rule.required} say so; {more} more of {left}."
+
+
+def skipped(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
+    """Skipped, or one word of several."""
+    return changed(step) if step.state is StepState.SKIPPED else voices(incident, step, plan)
+
+
+def settled(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
+    """Settled, or one word of several."""
+    return voices(incident, step, plan) if step.state is StepState.IN_DOUBT else f"Settled. {changed(step)}"
+
+
+def risk_taken(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
+    """A risk accepted: a plan that is to come, or more words to be said."""
+    if step.state is StepState.BLOCKED:
+        return voices(incident, step, plan, plan.approvals.accept_risk.extra)
+    if step.state is StepState.READY:
+        return "Risk accepted. A fresh plan to approve follows in the channel."
+    return f"Risk accepted. {changed(step)}"
+
+
+def mitigated(incident: Incident) -> str:
+    """How long it took."""
+    took = brief((incident.mitigated_at or incident.since) - incident.since)
+    return f"*{incident.id}* is mitigated after {took}. The recovery clock has stopped."
+
+
+def resolved(incident: Incident) -> str:
+    """How long it took."""
+    took = brief((incident.mitigated_at or incident.since) - incident.since)
+    return f"*{incident.id}* is resolved after {took}."
+
+
+def posted(incident: Incident, speaker: Speaker) -> str:
+    """An update that is out, and the next."""
+    return f"Update {incident.updates.number} of *{incident.id}* is posted. {next_due(incident, speaker)}"
+
+
+def next_due(incident: Incident, speaker: Speaker) -> str:
+    """When the next update goes out."""
+    due = next_update(incident)
+    return f"The next is due {moment(due, speaker.now())}." if due else "No further one is planned."
+
+
+def run_state(incident: Incident, run: str) -> str:
+    """What has become of a run."""
+    return f"{run} of *{incident.id}* is {incident.runs[run].state.value}."
+
+
+def next_steps(run: Run) -> str:
+    """The steps whose turn has come."""
+    ready = [step for step in run.steps.values() if step.state is StepState.READY]
+    return f"Next: {', '.join(safe(step.definition.title) for step in ready)}." if ready else ""
+
+
+def subscribed(incident: Incident) -> str:
+    return f"Subscribed. The updates of *{incident.id}* come by email."
+
+
+def acknowledged(incident: Incident) -> str:
+    return f"Acknowledged. Nobody calls you about *{incident.id}* again. It goes on in {place_of(incident)}."

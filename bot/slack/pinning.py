@@ -1,0 +1,51 @@
+"""A message of an incident's channel becomes a note in its timeline, with its author and a link to it."""
+
+from typing import Any
+
+from bot.domain import commands as c
+from bot.domain.decisions.incidents import LONGEST_TEXT
+from bot.domain.errors import Refused
+from bot.slack.answers import Answer
+from bot.slack.front import Front, Speaker
+from bot.slack.requests import Pointed
+from bot.slack.text import CUT, cut, link
+from bot.slack.wording import readable
+
+LOOK_WITHIN = 5.0  # seconds
+NOT_HERE = "This is no incident's channel, so there is no timeline to add it to."
+
+
+def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
+    """Read the message, write it down, say so; raises Refused and SlackTrouble. It asks Slack, so it takes its time."""
+    channel = pointed.caller.channel or ""
+    message = _read(front, channel, pointed.message_ts)
+    answer = front.chat.call("chat.getPermalink", patience=LOOK_WITHIN, channel=channel, message_ts=pointed.message_ts)
+    url = str(answer["permalink"])
+    note = noted(_author(front, message), readable(str(message.get("text") or ""), front.plan), url)
+    once = Speaker(front, pointed.caller, f"slack:pinned:{channel}:{pointed.message_ts}")
+    once.give(incident_id, c.Note(text=note))
+    return Answer(text=f"Thank you. {link(url, 'The message')} stands in the timeline of *{incident_id}* now.")
+
+
+def noted(author: str, text: str, url: str) -> str:
+    """`Bob Brown wrote: … (https://…)`, within what a note may hold."""
+    words = " ".join(text.split()) or "(no text)"
+    frame = len(author) + len(url) + len(" wrote:  ()") + len(CUT)
+    return f"{author} wrote: {cut(words, LONGEST_TEXT - frame)} ({url})"
+
+
+def _read(front: Front, channel: str, ts: str) -> dict[str, Any]:
+    found = front.chat.call(
+        "conversations.history", patience=LOOK_WITHIN, channel=channel, latest=ts, inclusive=True, limit=1
+    )
+    messages = found.get("messages") or []
+    if not messages or messages[0].get("ts") != ts:
+        raise Refused("That message can't be read any more.", "Write it down with: dr note …")
+    message: dict[str, Any] = messages[0]
+    return message
+
+
+def _author(front: Front, message: dict[str, Any]) -> str:
+    account = str(message.get("user") or "")
+    person = front.members.actor(account).person if account else None
+    return front.plan.people[person].name if person else str(message.get("username") or account or "Somebody")

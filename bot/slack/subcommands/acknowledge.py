@@ -1,0 +1,19 @@
+"""/dr acknowledge: somebody has seen it."""
+
+from bot.domain import commands as c
+from bot.slack.answers import Answer
+from bot.slack.outcomes import acknowledged
+from bot.slack.spoken import Said, Subcommand
+
+
+def answer(said: Said) -> Answer:
+    """Acknowledge in the name of whoever asks."""
+    return Answer(text=acknowledged(said.speaker.give(said.incident().id, c.Acknowledge())))
+
+
+SUBCOMMAND = Subcommand(
+    usage="acknowledge",
+    summary="Say that you have seen it, so that nobody calls you about it again.",
+    group="Incident",
+    answer=answer,
+)

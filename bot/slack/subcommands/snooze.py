@@ -1,0 +1,29 @@
+"""/dr snooze: the next status update is put off."""
+
+from bot.domain import commands as c
+from bot.domain.errors import Refused
+from bot.domain.words import length_of
+from bot.slack.answers import Answer
+from bot.slack.outcomes import next_due
+from bot.slack.spoken import REASON, Said, Subcommand
+
+
+def answer(said: Said) -> Answer:
+    """Put it off by a length, with a reason."""
+    incident = said.incident()
+    if not said.words:
+        raise Refused(
+            "For how long?", f"Write it like: dr snooze 15m the promotion ends in ten minutes. ({incident.id})"
+        )
+    until = said.speaker.now() + length_of(said.word(0))
+    after = said.speaker.give(incident.id, c.SnoozeUpdate(until=until, reason=said.reason(1)))
+    return Answer(text=f"Put off. {next_due(after, said.speaker)}")
+
+
+SUBCOMMAND = Subcommand(
+    usage="snooze LENGTH [--reason TEXT]",
+    summary="Put the next status update off.",
+    group="Updates",
+    answer=answer,
+    options=REASON,
+)
