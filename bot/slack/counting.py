@@ -10,11 +10,21 @@ EVERY_SECONDS = 60.0
 
 
 class Counting:
-    """Compares at every hello. What differs twice in a row is trouble, until a hello that fits."""
+    """Compares at every hello. What differs twice in a row is trouble, until a hello that fits.
 
-    def __init__(self, wanted: int, replicas: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
+    Each replica wants `wanted` connections; `again`: seconds after which a first doubt is asked about.
+    """
+
+    def __init__(
+        self,
+        wanted: int,
+        replicas: Callable[[], int],
+        again: float = AGAIN_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._wanted = wanted
         self._replicas = replicas
+        self._again = again
         self._clock = clock
         self._doubts = 0
         self._asked_at = clock()
@@ -29,7 +39,7 @@ class Counting:
 
     def due(self) -> bool:
         """Whether the count should be asked for again, which takes a new connection."""
-        pause = AGAIN_SECONDS if self._doubts == 1 else EVERY_SECONDS
+        pause = self._again if self._doubts == 1 else EVERY_SECONDS
         return self._doubts > 0 and self._clock() - self._asked_at > pause
 
     def _doubt(self, said: int, staying: int, total: int) -> str:

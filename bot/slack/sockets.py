@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.engine.parts import OK, Part
 from bot.slack.chat import Chat
-from bot.slack.counting import Counting
+from bot.slack.counting import AGAIN_SECONDS, Counting
 from bot.slack.pace import Pace
 from bot.slack.wire import Ending, Envelope, Wire
 
@@ -29,7 +29,8 @@ ALLOWED = 10  # by Slack, for all replicas together
 AT_ONCE = 50  # envelopes that are worked on at the same time
 TICK = 0.2
 LEAVING_SECONDS = 20.0  # how long an old connection is kept at most while its successor is opened
-LATE_SECONDS = 90.0  # so long may a connection be missing before it is told
+IDLE_SECONDS = 1.0  # an envelope that is on its way while a connection closes is lost: nothing came for so long
+LATE_SECONDS = 180.0  # so long may a connection be missing before it is told
 SILENT_SECONDS = 600.0  # a connection that heard nothing for so long is replaced, for it may be deaf
 DEAF_AFTER = 12  # envelopes that the others heard since it heard one: with three, 1 in 130 by chance
 DRAIN_SECONDS = 1.5
@@ -81,13 +82,14 @@ class Sockets:
         replicas: Callable[[], int] = lambda: 1,
         hears: Hears = hears_nothing,
         pace: Pace | None = None,
+        recount: float = AGAIN_SECONDS,
     ) -> None:
         self._app = app
         self._chat = chat
         self._wanted = wanted
         self._hears = hears
         self._pace = pace or Pace(2 * wanted)
-        self._counting = Counting(wanted, replicas)
+        self._counting = Counting(wanted, replicas, recount)
         self._heard = Heard()
         self._wires: list[Wire] = []
         self._numbers = 0
@@ -97,7 +99,6 @@ class Sockets:
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack")
-        self._busy = 0
         self._keeper = threading.Thread(target=self._keep, name="slack-sockets", daemon=True)
 
     def start(self) -> None:
@@ -110,7 +111,7 @@ class Sockets:
         if self._keeper.ident is not None:
             self._keeper.join(2)
         deadline = time.monotonic() + DRAIN_SECONDS
-        while self._busy and time.monotonic() < deadline:
+        while self.unanswered and time.monotonic() < deadline:
             time.sleep(0.02)
         closing = [threading.Thread(target=wire.close) for wire in self._alive()]
         for thread in closing:
@@ -118,6 +119,12 @@ class Sockets:
         for thread in closing:
             thread.join()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def unanswered(self) -> int:
+        """How many envelopes are being worked on."""
+        with self._lock:
+            return sum(wire.unanswered for wire in self._wires)
 
     def quiet(self) -> float:
         """Seconds since anything came."""
@@ -168,8 +175,10 @@ class Sockets:
             wire.close()
 
     def _may_go(self, wire: Wire, fresh: int) -> bool:
-        """Once its successor is there; while there is none, not before it has had its time."""
-        return fresh >= self._wanted or time.monotonic() - wire.left_at > LEAVING_SECONDS
+        """Once its successor is there and nothing more comes by it; what Slack announced to close, Slack closes."""
+        now = time.monotonic()
+        idle = not wire.unanswered and now - wire.heard_at > IDLE_SECONDS
+        return (fresh >= self._wanted and idle and not wire.announced) or now - wire.left_at > LEAVING_SECONDS
 
     def _bury(self) -> None:
         for wire in [wire for wire in self._wires if wire.state == "closed"]:
@@ -179,7 +188,8 @@ class Sockets:
 
     def _ended(self, wire: Wire, ending: Ending) -> None:
         self._trouble = REFUSED.format(code=ending.refused) if ending.refused else ending.reason
-        self._pace.failed(ending.retry_after)
+        if not wire.was_open:  # one that broke is made anew at once: the budget of tries is enough to stop a storm
+            self._pace.failed(ending.retry_after)
         log.warning("socket_lost", wire=wire.number, reason=self._trouble)
 
     def _open(self) -> None:
@@ -237,7 +247,7 @@ class Sockets:
         """Slack refreshes connections now and then, and says so; some reasons a person must mend."""
         log.info("socket_to_be_closed", wire=wire.number, reason=reason)
         with self._lock:
-            wire.leave()
+            wire.leave(announced=True)
             if reason in SAID:
                 if self._said != SAID[reason]:
                     log.error("socket_mode", reason=SAID[reason])
@@ -246,15 +256,15 @@ class Sockets:
 
     def _hand_over(self, wire: Wire, request: SocketModeRequest) -> None:
         with self._lock:
-            self._busy += 1
+            wire.unanswered += 1
         try:
             self._pool.submit(self._answer, wire, request)
         except RuntimeError:  # it is being stopped: unanswered, so Slack sends an event again
-            self._done()
+            self._done(wire)
 
-    def _done(self) -> None:
+    def _done(self, wire: Wire) -> None:
         with self._lock:
-            self._busy -= 1
+            wire.unanswered -= 1
 
     def _answer(self, wire: Wire, request: SocketModeRequest) -> None:
         try:
@@ -267,7 +277,7 @@ class Sockets:
         except Exception:  # the edge of this thread: unanswered, so the person is told and an event comes again
             log.exception("envelope_failed", kind=request.type)
         finally:
-            self._done()
+            self._done(wire)
 
     def _send(self, wire: Wire, message: Envelope) -> None:
         """Over the connection that it came by, or any other if that is gone."""

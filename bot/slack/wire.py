@@ -44,6 +44,9 @@ class Wire:
         self.number = number
         self.state: State = "opening"
         self.leaving = False  # another takes its place; until then it is still listened to
+        self.announced = False  # Slack will close it
+        self.was_open = False
+        self.unanswered = 0  # envelopes that came by it
         self.heard_at = self.left_at = time.monotonic()
         self.ending: Ending | None = None
         self._chat = chat
@@ -57,11 +60,12 @@ class Wire:
 
     def greeted(self) -> None:
         """Slack has said hello: envelopes may come."""
-        self.state = "open"
+        self.state, self.was_open = "open", True
         self.heard_at = time.monotonic()
 
-    def leave(self) -> None:
+    def leave(self, *, announced: bool = False) -> None:
         """From now on a successor is looked for; until it is there, this one is still listened to."""
+        self.announced = self.announced or announced
         if not self.leaving:
             self.leaving = True
             self.left_at = time.monotonic()
