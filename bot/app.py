@@ -17,7 +17,7 @@ from bot.actions.context import ContextFactory
 from bot.actions.heartbeat import beat
 from bot.actions.registry import ACTIONS, CHECKS
 from bot.cli.main import cli
-from bot.comms.channels import Setup, open_channels
+from bot.comms.channels import Channel, Setup, open_channels
 from bot.comms.messages import TemplateMessages
 from bot.config.checking import Configuration, Paths, load
 from bot.doctor.examination import examine
@@ -35,6 +35,8 @@ from bot.engine.telling import Teller
 from bot.logs import set_up
 from bot.redaction import hide_environment, redact
 from bot.settings import Settings
+from bot.slack.identity import Members
+from bot.slack.part import SlackPart, members_of, slack_part
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.store.errors import SchemaTooOld
@@ -59,6 +61,8 @@ class Bot:
     configuration: Configuration
     database: Database
     desk: Desk
+    channels: Mapping[str, Channel]
+    members: Members | None
     environ: Mapping[str, str]
 
     @property
@@ -72,17 +76,17 @@ class Bot:
         contexts = ContextFactory(now=desk.now, notify=teller.notify, environ=self.environ)
         looker = Looker(desk.plan, desk.registry, contexts)
         life = f"{settings.replica}-{uuid.uuid4().hex}"
-        runner = StepRunner(desk, looker, confirming(desk.plan, NoDirectory()), NoDirectory(), life)
+        directory = self.members or NoDirectory()
+        runner = StepRunner(desk, looker, confirming(desk.plan, directory), directory, life)
         heartbeats = Heartbeats(desk.plan, contexts, beat)
-        return Replica(
-            desk,
-            runner,
-            teller,
-            settings.replica,
-            settings.url,
-            version("dr-bot"),
-            every={heartbeats.every: (heartbeats.beat,)},
-        )
+        every = {heartbeats.every: (heartbeats.beat,)}
+        return Replica(desk, runner, teller, settings.replica, settings.url, version("dr-bot"), every)
+
+    def slack(self, replica: Replica) -> SlackPart | None:
+        """Slack's part of this process, not yet started; None without credentials."""
+        if self.members is None:
+            return None
+        return slack_part(self.settings, self.desk, self.members, replica.runner, self.channels["email"].send)
 
     def serve(self, *, until_idle: bool) -> None:
         """Execute what is due: until SIGTERM or Ctrl-C, or until nothing is left to do."""
@@ -92,8 +96,21 @@ class Bot:
             self._run(replica, replica.wait_until_idle)
             return
         told = _told_to_end()
-        with WebServer(self.settings.http_address, replica, self.desk):
-            self._run(replica, lambda: self._until(told, replica))
+        slack = self.slack(replica)
+        if slack is None:
+            with WebServer(self.settings.http_address, replica, self.desk):
+                self._run(replica, lambda: self._until(told, replica))
+            return
+        replica.watch(slack.link.every)
+        with WebServer(self.settings.http_address, replica, self.desk, slack.link.part, slack.link.routes):
+            self._run(replica, lambda: self._with_slack(slack, told, replica))
+
+    def _with_slack(self, slack: SlackPart, told: threading.Event, replica: Replica) -> None:
+        try:
+            slack.start()
+            self._until(told, replica)
+        finally:
+            slack.stop()
 
     def _say_what_is_doubtful(self) -> None:
         problems = self.configuration.problems
@@ -148,7 +165,7 @@ def build(settings: Settings, environ: Mapping[str, str] = os.environ) -> Bot:
         messages=messages,
         enqueuer=Enqueuer(database),
     )
-    return Bot(settings, configuration, database, desk, environ)
+    return Bot(settings, configuration, database, desk, channels, members_of(settings, desk), environ)
 
 
 def _prepared(database: Database) -> None:

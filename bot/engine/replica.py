@@ -83,6 +83,12 @@ class Replica:
         }
         return {name: persistent(name, body) for name, body in bodies.items()}
 
+    def watch(self, every: Mapping[float, tuple[Callable[[], None], ...]]) -> None:
+        """Repeat more beside the engine, each so many seconds; to be said before the start."""
+        self.every = {
+            seconds: (*self.every.get(seconds, ()), *every.get(seconds, ())) for seconds in {*self.every, *every}
+        }
+
     # --- life -----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:

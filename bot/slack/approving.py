@@ -28,10 +28,13 @@ def approve(
         if not verdict.eligible:
             raise Refused(verdict.reason)
     speaker.give(incident.id, c.Approve(run=run.id, step=step.id, digest=digest, offer=speaker.key))
-    return Answer(later=lambda: _judged(speaker, incident.id, run.id, step.id, aloud=aloud))
+    return Answer(later=lambda: _judged(speaker, incident.id, run.id, step, aloud=aloud))
 
 
-def _judged(speaker: Speaker, incident_id: str, run: str, step: str, *, aloud: bool) -> Answer:
+def _judged(speaker: Speaker, incident_id: str, run: str, asked: StepRun, *, aloud: bool) -> Answer:
+    step = asked.id
+    speaker.front.judge(incident_id, run, step, asked.attempt, speaker.key)
+    speaker.front.reconciler.nudge(incident_id)
     deadline = time.monotonic() + CHECKED_WITHIN
     while True:
         found = speaker.incident(incident_id).runs[run].steps[step]

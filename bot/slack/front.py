@@ -36,15 +36,23 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
+def _nobody_judges(_incident: str, _run: str, _step: str, _attempt: int, _offer: str) -> None:
+    """The engine's own job does it."""
+
+
 @dataclass(frozen=True)
 class Front:
-    """The bot as people meet it in Slack. `subcommands` are the words that follow /dr."""
+    """The bot as people meet it in Slack.
+
+    `subcommands` are the words that follow /dr; `judge` looks up at once who offered an approval, before the engine's job.
+    """
 
     desk: Desk
     chat: Chat
     members: Members
     reconciler: Reconciler
     subcommands: frozenset[str] = frozenset()
+    judge: Callable[[str, str, str, int, str], None] = _nobody_judges
     answer_within: float = ANSWER_WITHIN
     _now: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answer"))
     _later: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, thread_name_prefix="after"))

@@ -1,0 +1,64 @@
+"""Slack's whole part of the bot, put together: what listens, what shows, and what watches over both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import SecretStr
+
+from bot.comms.outgoing import Outgoing
+from bot.domain.plan import Person
+from bot.engine.desk import Desk
+from bot.engine.steps import StepRunner
+from bot.settings import Settings
+from bot.slack.app import bolt_app
+from bot.slack.chat import Chat
+from bot.slack.front import Front
+from bot.slack.identity import Members
+from bot.slack.link import Ends, SlackLink, link
+from bot.slack.reconciler import Reconciler
+from bot.slack.subcommands.registry import SUBCOMMANDS
+from bot.slack.surfaces import surfaces
+
+Send = Callable[[Outgoing, Person], str]
+
+
+@dataclass(frozen=True)
+class SlackPart:
+    """Started after the engine and stopped before it, so that nobody speaks to a bot that does nothing."""
+
+    front: Front
+    reconciler: Reconciler
+    link: SlackLink
+
+    def start(self) -> None:
+        """Begin in the background; Slack may be away."""
+        self.reconciler.start()
+        self.link.start()
+
+    def stop(self) -> None:
+        """Take nothing more, and let what is being answered and posted end."""
+        self.link.stop()
+        self.front.close()
+        self.reconciler.stop()
+
+
+def members_of(settings: Settings, desk: Desk) -> Members | None:
+    """The workspace's directory, where there is a bot token."""
+    token = settings.slack_bot_token
+    return Members(_chat(token, settings), desk.plan) if token else None
+
+
+def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRunner, send: Send) -> SlackPart:
+    """The part, not yet started. `send` reaches an operator by a way that is not Slack."""
+    paint = partial(surfaces, traits=desk.registry.traits)
+    reconciler = Reconciler(desk, members.chat, members, paint, runner.executor)
+    front = Front(desk, members.chat, members, reconciler, frozenset(SUBCOMMANDS), judge=runner.judge)
+    app_chat = _chat(settings.slack_app_token, settings) if settings.slack_app_token else None
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
+    ends = Ends(bolt_app(front), members.chat, app_chat, secret)
+    return SlackPart(front, reconciler, link(ends, desk, send, settings.replica))
+
+
+def _chat(token: SecretStr, settings: Settings) -> Chat:
+    return Chat(token.get_secret_value(), settings.slack_api_url)
