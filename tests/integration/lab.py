@@ -28,6 +28,7 @@ from bot.engine.ports import (
     Action,
     Check,
     Delivery,
+    Directory,
     MayChange,
     NotApplied,
     NotDelivered,
@@ -229,11 +230,12 @@ class Lab:
     messages: Quiet
     offset: Path
     numbers: Iterator[int]
-    replica_name: str = "one"
+    directory: Directory = field(default_factory=lambda: NoDirectory())
 
     def replica(self, name: str = "one", **options: Any) -> Replica:
         looker = Looker(self.desk.plan, self.desk.registry, ToyContext)  # type: ignore[arg-type]
-        runner = StepRunner(self.desk, looker, confirming(self.desk.plan, NoDirectory()), NoDirectory(), f"{name}-{uuid.uuid4().hex}")
+        confirm = confirming(self.desk.plan, self.directory)
+        runner = StepRunner(self.desk, looker, confirm, self.directory, f"{name}-{uuid.uuid4().hex}")
         return Replica(self.desk, runner, Teller(self.desk), name, **options)
 
     @contextmanager

@@ -1,0 +1,220 @@
+"""The bot in a workspace: a laboratory with its engine, people who type and click, over real sockets."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from slack_bolt import App
+
+from bot.comms.messages import TemplateMessages
+from bot.domain.incident import Incident, StepRun
+from bot.playground.workspace.outcomes import Outcome
+from bot.playground.workspace.workspace import Workspace
+from bot.slack.app import bolt_app
+from bot.slack.chat import Chat
+from bot.slack.front import Front
+from bot.slack.identity import Members
+from bot.slack.reconciler import Reconciler
+from bot.slack.sockets import Sockets
+from bot.slack.subcommands.registry import SUBCOMMANDS
+from bot.slack.surfaces import Links, Message, surfaces
+from bot.store import chat as rows
+from tests.integration.lab import PEOPLE, Lab, keys, make_lab
+
+ALICE, BOB, CAROL, DAVE, ERIN = (f"U0{name.upper()}" for name in PEOPLE)
+ONCALL, INCIDENTS = "#oncall", "#incidents"
+T = TypeVar("T")
+BOOKS: dict[str, Any] = {
+    "failover": {
+        "title": "Fail over",
+        "steps": [
+            {"id": "assess", "title": "Assess the situation", "manual": "Look.", "expected": "5m"},
+            {
+                "id": "promote",
+                "title": "Promote the replica",
+                "action": "toy.flip",
+                "with": {"name": "db", "to": "on"},
+                "approval": {"required": 2},
+            },
+            {"id": "watch", "title": "Watch it", "manual": "Look again."},
+        ],
+    },
+    "restore": {
+        "title": "Restore a backup",
+        "inputs": {
+            "backup": {"title": "Which backup?", "type": "name"},
+            "copies": {"title": "How many?", "type": "number", "default": 1},
+        },
+        "steps": [{"id": "look", "title": "Look at it", "manual": "Look."}],
+    },
+    "risky": {
+        "title": "Take a risk",
+        "steps": [
+            {"id": "flip", "title": "Flip it", "action": "toy.flip", "with": {"name": "risk", "to": "on"}},
+        ],
+    },
+}
+
+
+def plan_changes(public: dict[str, str]) -> dict[str, Any]:
+    """What the laboratory's recovery plan has more here: accounts, systems, environments, severities, channels."""
+    objectives = {
+        "objectives": {"rto": "1h", "rpo": "5m"},
+        "regions": {"primary": "us-west-2", "recovery": "us-east-1"},
+    }
+    return {
+        "people": {
+            person: {
+                "name": f"{person.title()} Tester",
+                "email": f"{person}@example.com",
+                "slack": f"U0{person.upper()}",
+                "ssh_keys": [public[person]],
+            }
+            for person in PEOPLE
+        },
+        "severities": {
+            "sev1": {"title": "Down", "updates": {"every": "30m"}},
+            "sev2": {"title": "Degraded", "updates": {"every": "1h"}},
+        },
+        "systems": {
+            "database": {"title": "Database", **objectives, "runbooks": ["failover"]},
+            "orders": {"title": "Orders", **objectives, "runbooks": ["restore"]},
+        },
+        "environments": {
+            "production": {"targets": {"database": {"name": "db"}, "orders": {"name": "orders"}}},
+            "staging": {"targets": {"database": {"name": "db-test"}}},
+        },
+        "channels": {"announce_in": "C0INCIDENTS"},
+    }
+
+
+@dataclass
+class SlackWorld:
+    """What the tests use. `say` types a /dr line; what comes back for one person alone is `told`."""
+
+    lab: Lab
+    workspace: Workspace
+    front: Front
+    app: App
+
+    # --- people -----------------------------------------------------------------------------------------------------
+
+    def dr(self, text: str, user: str = ALICE, channel: str = ONCALL) -> str:
+        """Type /dr and wait for the answer that comes with the acknowledgement, or after it."""
+        before = len(self.workspace.ephemeral(channel, user))
+        outcome = self.workspace.command(user, channel, f"/dr {text}".strip())
+        assert outcome.ok, outcome
+        return self.told(user, channel, before)
+
+    def told(self, user: str, channel: str = ONCALL, before: int = 0) -> str:
+        """The next thing that one person alone is told in a channel."""
+        found = self.waited(lambda: self.workspace.ephemeral(channel, user)[before:], f"{user} was told nothing")
+        return str(found[0]["text"])
+
+    def form(self, text: str, user: str = ALICE, channel: str = ONCALL) -> dict[str, Any]:
+        """Type /dr …, which opens a form; the form."""
+        outcome = self.workspace.command(user, channel, f"/dr {text}".strip())
+        assert outcome.ok, outcome
+        return self.opened(user)
+
+    def opened(self, user: str, count: int = 1) -> dict[str, Any]:
+        """The form on top, once so many are open."""
+        self.waited(lambda: self.workspace.views(user)[count - 1 :], "no form was opened")
+        view: dict[str, Any] = self.workspace.views(user)[-1]
+        return view
+
+    def submit(self, user: str, view: dict[str, Any], **values: Any) -> Outcome:
+        return self.workspace.submit(user, view, values)
+
+    def message(self, key: str, number: int = 1) -> dict[str, Any]:
+        """A surface's message, once it is posted."""
+        return self.waited(lambda: self._message(key, number), f"no message {key}")
+
+    def _message(self, key: str, number: int) -> dict[str, Any] | None:
+        with self.lab.desk.database.read() as connection:
+            place = rows.message_of(connection, f"INC-{number}", key)
+        return dict(self.workspace.message(place[1])) if place else None
+
+    def press(self, user: str, key: str, verb: str, number: int = 1) -> Outcome:
+        """Press the button of a verb in a surface's message, once it is there."""
+        return self.workspace.click(user, self.with_button(key, verb, number)["ts"], f"control:{verb}")
+
+    def with_button(self, key: str, verb: str, number: int = 1) -> dict[str, Any]:
+        """A surface's message, once it has the button of a verb."""
+
+        def look() -> dict[str, Any] | None:
+            message = self._message(key, number)
+            return message if message and f"control:{verb}'" in str(message.get("blocks")) else None
+
+        return self.waited(look, f"{key} has no button {verb}")
+
+    def waited(self, look: Callable[[], T | None], otherwise: str, seconds: float = 15.0) -> T:
+        """What `look` finds, once it finds something."""
+        deadline = time.monotonic() + seconds
+        while not (found := look()):
+            assert time.monotonic() < deadline, otherwise
+            time.sleep(0.03)
+        return found
+
+    # --- the state --------------------------------------------------------------------------------------------------
+
+    def incident(self, number: int = 1) -> Incident:
+        return self.lab.desk.find(f"INC-{number}")
+
+    def channel(self, number: int = 1) -> str:
+        """The incident's channel, once it is made."""
+        return self.waited(lambda: self.incident(number).channel, "no channel was made")
+
+    def declared(self, title: str = "it is down", system: str = "database") -> str:
+        """An incident that alice declared; its channel."""
+        self.dr(f"declare sev1 {system} {title} --yes")
+        return self.channel(len(self.lab.desk.incidents(ended=True)))
+
+    def step(self, step: str, run: str = "R1", number: int = 1) -> StepRun:
+        return self.incident(number).runs[run].steps[step]
+
+    def types(self, number: int = 1) -> list[str]:
+        return self.lab.types(self.incident(number))
+
+    def wait(self, step: str, *states: str, number: int = 1) -> None:
+        self.lab.wait(self.incident(number), step, *states)
+
+
+def painter(lab: Lab) -> Callable[[Incident, Any, datetime, Links], dict[str, Message]]:
+    """What a channel should show, by this laboratory's plan."""
+    traits = lab.desk.registry.traits
+    return lambda incident, texts, now, links: surfaces(incident, texts, lab.desk.plan, now, links, traits)
+
+
+@contextmanager
+def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: float = 20.0) -> Iterator[SlackWorld]:
+    """The bot, connected to a workspace of its own."""
+    private, public = keys()
+    changes = plan_changes(public)
+    lab = make_lab(url, directory, numbers, BOOKS, known=(private, public), **changes)
+    messages = TemplateMessages(lab.desk.plan, {}, {}, "http://127.0.0.1:8080")
+    object.__setattr__(lab.desk, "messages", messages)
+    with Workspace.running(limits=False) as workspace:
+        chat = Chat(workspace.bot_token, workspace.api_url)
+        members = Members(chat, lab.desk.plan)
+        lab.directory = members
+        reconciler = Reconciler(lab.desk, chat, members, painter(lab), "one")
+        words = frozenset({*SUBCOMMANDS, "help"})
+        front = Front(lab.desk, chat, members, reconciler, words, answer_within=deadline)
+        app = bolt_app(front)
+        sockets = Sockets(app, Chat(workspace.app_token, workspace.api_url), wanted=1)
+        sockets.start()
+        reconciler.start()
+        try:
+            with lab.running():
+                assert workspace.until(lambda: workspace.connections)
+                yield SlackWorld(lab, workspace, front, app)
+        finally:
+            sockets.stop()
+            front.close()
+            reconciler.stop()
+            lab.close()
