@@ -19,6 +19,7 @@ from bot.domain.errors import DRError
 
 PATIENCE = 10.0  # seconds for one request
 LONGEST_PAUSE = 300.0  # whatever Retry-After says
+POST = "chat.postMessage"
 POST_EVERY = 1.0  # seconds between two posts into one channel
 SLOW_DOWN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 # Slack's own trouble: the request may have taken effect all the same.
@@ -55,28 +56,27 @@ class OutcomeUnknown(SlackTrouble):
 
 @dataclass
 class Limits:
-    """What may be sent now: a pause that Slack asked for holds one method; each channel takes a post a second."""
+    """What may be sent now. A pause that Slack asks for holds one method, for posts one channel: the others go on."""
 
     clock: Callable[[], float] = time.monotonic
     _not_before: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reserve(self, method: str, channel: str, patience: float) -> float:
+    def reserve(self, name: str, patience: float) -> float:
         """How long to wait before sending; raises SlackAway where that is longer than `patience` seconds."""
-        names = [method, *([f"post {channel}"] if method == "chat.postMessage" else [])]
         with self._lock:
             now = self.clock()
-            at = max(now, *(self._not_before[name] for name in names))
+            at = max(now, self._not_before[name])
             if at - now > patience:
-                raise SlackAway(f"Slack asks to wait {at - now:.0f} s before the next {method}.", at - now)
-            if method == "chat.postMessage":
-                self._not_before[f"post {channel}"] = at + POST_EVERY
+                raise SlackAway(f"Slack asks to wait {at - now:.0f} s before the next {name}.", at - now)
+            if name.startswith(POST):
+                self._not_before[name] = at + POST_EVERY
             return at - now
 
-    def pause(self, method: str, seconds: float) -> None:
-        """Slack has asked for it."""
+    def pause(self, name: str, seconds: float) -> None:
+        """Nothing of that name for so long."""
         with self._lock:
-            self._not_before[method] = max(self._not_before[method], self.clock() + seconds)
+            self._not_before[name] = max(self._not_before[name], self.clock() + seconds)
 
 
 class Chat:
@@ -89,18 +89,21 @@ class Chat:
 
     def call(self, method: str, *, patience: float = PATIENCE, **arguments: Any) -> dict[str, Any]:
         """One request; raises SlackRefused, SlackAway or OutcomeUnknown. `patience` bounds the wait and the request."""
-        pause = self._limits.reserve(method, str(arguments.get("channel", "")), patience)
+        limited = f"{POST} {arguments.get('channel')}" if method == POST else method
+        pause = self._limits.reserve(limited, patience)
         if pause:
             time.sleep(pause)
         client = WebClient(self._token, self._base_url, timeout=max(1, round(patience)), retry_handlers=[])
         try:
             answer = client.api_call(method, params=as_form(arguments))
         except SlackApiError as error:
-            raise self._trouble(method, error) from error
+            raise self._trouble(method, limited, error) from error
         except (TimeoutError, ConnectionResetError, HTTPException, SlackClientError, ValueError) as error:
             raise OutcomeUnknown(f"{method} had no answer that can be read ({type(error).__name__}).") from error
         except (URLError, OSError) as error:
             raise _unreached(method, error) from error
+        if method == POST:
+            self._limits.pause(limited, POST_EVERY)  # counted from when Slack took it
         data = answer.data
         assert isinstance(data, dict)
         return data
@@ -118,12 +121,12 @@ class Chat:
         if answer.status_code != 200:
             log.warning("answer_lost", status=answer.status_code)
 
-    def _trouble(self, method: str, error: SlackApiError) -> SlackTrouble:
+    def _trouble(self, method: str, limited: str, error: SlackApiError) -> SlackTrouble:
         answer = error.response
         code = str(answer.get("error", "")) if isinstance(answer.data, dict) else ""
         if answer.status_code == 429 or code in SLOW_DOWN:
             seconds = retry_after(answer.headers)
-            self._limits.pause(method, seconds)
+            self._limits.pause(limited, seconds)
             return SlackAway(f"Slack asks to wait {seconds:g} s before the next {method}.", seconds)
         if not code or code in UNSURE or answer.status_code >= 500:
             return OutcomeUnknown(

@@ -1,12 +1,13 @@
 """Slack's whole part of the bot, put together: what listens, what shows, and what watches over both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 
 from pydantic import SecretStr
 
 from bot.comms.outgoing import Outgoing
+from bot.domain.incident import Incident
 from bot.domain.plan import Person
 from bot.engine.desk import Desk
 from bot.engine.steps import StepRunner
@@ -18,7 +19,7 @@ from bot.slack.identity import Members
 from bot.slack.link import Ends, SlackLink, link
 from bot.slack.reconciler import Reconciler
 from bot.slack.subcommands.registry import SUBCOMMANDS
-from bot.slack.surfaces import surfaces
+from bot.slack.surfaces import Links, Message, surfaces
 
 Send = Callable[[Outgoing, Person], str]
 
@@ -51,7 +52,11 @@ def members_of(settings: Settings, desk: Desk) -> Members | None:
 
 def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRunner, send: Send) -> SlackPart:
     """The part, not yet started. `send` reaches an operator by a way that is not Slack."""
-    paint = partial(surfaces, traits=desk.registry.traits)
+    traits = desk.registry.traits
+
+    def paint(incident: Incident, texts: Mapping[str, str], now: datetime, links: Links) -> Mapping[str, Message]:
+        return surfaces(incident, texts, desk.plan, now, links, traits)
+
     reconciler = Reconciler(desk, members.chat, members, paint, runner.executor)
     front = Front(desk, members.chat, members, reconciler, frozenset(SUBCOMMANDS), judge=runner.judge)
     app_chat = _chat(settings.slack_app_token, settings) if settings.slack_app_token else None
