@@ -35,6 +35,7 @@ from bot.engine.telling import Teller
 from bot.logs import set_up
 from bot.redaction import hide_environment, redact
 from bot.settings import Settings
+from bot.slack.direct import DirectMessages
 from bot.slack.identity import Members
 from bot.slack.part import SlackPart, members_of, slack_part
 from bot.store.clock import Clock
@@ -154,7 +155,9 @@ def build(settings: Settings, environ: Mapping[str, str] = os.environ) -> Bot:
     plan = configuration.plan
     database = Database(settings.database_url.get_secret_value())
     _prepared(database)
-    channels = open_channels(Setup(plan.senders, settings.smtp_url))
+    members = members_of(settings, plan)
+    direct = DirectMessages(members.chat) if members else None
+    channels = open_channels(Setup(plan.senders, settings.smtp_url, direct))
     messages = TemplateMessages(plan, configuration.templates, channels, settings.url)
     desk = Desk(
         database=database,
@@ -165,7 +168,7 @@ def build(settings: Settings, environ: Mapping[str, str] = os.environ) -> Bot:
         messages=messages,
         enqueuer=Enqueuer(database),
     )
-    return Bot(settings, configuration, database, desk, channels, members_of(settings, desk), environ)
+    return Bot(settings, configuration, database, desk, channels, members, environ)
 
 
 def _prepared(database: Database) -> None:

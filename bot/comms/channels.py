@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.comms.email import email_channel
 from bot.comms.outgoing import Outgoing
+from bot.comms.slack import Direct, SlackChannel
 from bot.domain.plan import Person, Senders
 
 __all__ = ["CHANNELS", "Channel", "Setup", "open_channels"]
@@ -32,10 +33,12 @@ class Setup:
 
     senders: Senders
     smtp_url: SecretStr | None = None
+    direct: Direct | None = None
 
 
 CHANNELS: Mapping[str, Callable[[Setup], Channel]] = {
     "email": lambda setup: email_channel(setup.senders.email, setup.smtp_url),
+    "slack": lambda setup: SlackChannel(setup.direct),
 }
 
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.comms.outgoing import Outgoing
 from bot.domain.incident import Incident
-from bot.domain.plan import Person
+from bot.domain.plan import Person, RecoveryPlan
 from bot.engine.desk import Desk
 from bot.engine.steps import StepRunner
 from bot.settings import Settings
@@ -44,10 +44,10 @@ class SlackPart:
         self.reconciler.stop()
 
 
-def members_of(settings: Settings, desk: Desk) -> Members | None:
+def members_of(settings: Settings, plan: RecoveryPlan) -> Members | None:
     """The workspace's directory, where there is a bot token."""
     token = settings.slack_bot_token
-    return Members(_chat(token, settings), desk.plan) if token else None
+    return Members(_chat(token, settings), plan) if token else None
 
 
 def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRunner, send: Send) -> SlackPart:

@@ -44,7 +44,7 @@ class Health:
         begun = {name: look.begin() for name, look in self._channels.items()}
         vital = self._vital(deadline)
         channels = {name: self._channel(name, answer, deadline) for name, answer in begun.items()}
-        return {**vital, "slack": self._told(self._slack()), **channels}
+        return {**vital, **channels, "slack": self._told(self._slack())}
 
     def _vital(self, deadline: float) -> dict[str, Part]:
         return {"database": _database(self._database.begin(), deadline), "engine": self._engine()}

@@ -12,7 +12,7 @@ from bot.slack.surfaces.card import sign
 from bot.slack.surfaces.card_buttons import announcement_buttons
 from bot.slack.surfaces.message import Body, Message, single
 from bot.slack.surfaces.scene import Scene
-from bot.slack.text import cut, one_line, visible
+from bot.slack.text import cut, one_line
 
 LONGEST_TEXT = 7500
 BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that templates use
@@ -21,12 +21,17 @@ BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that tem
 def post(scene: Scene, key: str, text: str) -> Message:
     """A text as it stands in the timeline, posted once."""
     incident = scene.incident
-    whole = cut(visible(text).strip() or f"{incident.id}: {key.replace('_', ' ')}", LONGEST_TEXT)
-    first, *rest = (_styled(row) for row in lines(whole))
-    chunks = [paragraph(*rest)] if rest else []
+    below: tuple[Line, ...] = ()
     if key == "resolution":
-        head = line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}")
-        chunks.append(paragraph(head))
+        below = (line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}"),)
+    return word_for_word(text or f"{incident.id}: {key.replace('_', ' ')}", *below)
+
+
+def word_for_word(text: str, *below: Line) -> Message:
+    """A text from a template, as it is, with more lines below it."""
+    whole = cut(visible(text).strip(), LONGEST_TEXT)
+    first, *rest = (_styled(row) for row in lines(whole))
+    chunks = [paragraph(*some) for some in (rest, below) if some]
     return single(Body(first, fallback(line(one_line(whole))), tuple(chunks)), fixed=True)
 
 
