@@ -36,12 +36,16 @@ export function keepFocus(root, fallback = null) {
   const key = active.closest("[data-key]")?.dataset.key;
   const [start, end] = "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : [null, null];
   return () => {
-    const again = key && [...root.querySelectorAll("[data-key]")].find((node) => node.dataset.key === key);
+    const again = key && sameElement([...root.querySelectorAll("[data-key]")], key);
     const target = again ? focusable(again) : null;
     (target ?? fallback)?.focus({ preventScroll: true });
     if (target && start !== null && target.type !== "email" && target.type !== "number") target.setSelectionRange?.(start, end);
   };
 }
+
+/** The node with this key; a block whose id was given anew is found by what follows the id. */
+const sameElement = (nodes, key) =>
+  nodes.find((node) => node.dataset.key === key) ?? nodes.find((node) => node.dataset.key.split("/").at(-1) === key.split("/").at(-1));
 
 const FOCUSABLE = "input:not([disabled]), textarea, select, button:not([disabled]), a[href], [tabindex='0']";
 

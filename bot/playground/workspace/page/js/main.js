@@ -14,7 +14,7 @@ import { Names } from "./names.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { People } from "./people.js";
-import { hashOf, placeOf, placeOfLink } from "./places.js";
+import { ofPath, placeOf, placeOfLink } from "./places.js";
 import { Store } from "./store.js";
 
 class App {
@@ -47,7 +47,7 @@ class App {
 
   /** From here on this person acts in this tab. */
   start(me) {
-    if (hashOf(location.search)) history.replaceState(null, "", `/${me ? `?as=${encodeURIComponent(me)}` : ""}${hashOf(location.search)}`);
+    if (ofPath(location.pathname)) history.replaceState(null, "", `/${location.search}#${ofPath(location.pathname)}`);
     this.live?.close();
     this.store.clear();
     this.store.emit("views");

@@ -1,4 +1,4 @@
-/* Addresses of places: #C0OPS, #C0OPS/1763820000.000100, #app, and permalinks of messages (the server leads those to ?channel=&ts=). */
+/* Addresses of places: #C0OPS, #C0OPS/1763820000.000100, #app, and permalinks: /archives/C0OPS/p1763820000000100. */
 
 const PERMALINK = /^\/archives\/(?<channel>[A-Z0-9]+)(?:\/p(?<ts>\d{7,}))?$/;
 
@@ -24,14 +24,9 @@ export function placeOfLink(address, store) {
   return here ? ofPath(url.pathname) : null;
 }
 
-function ofPath(path) {
+/** The place that a permalink's path names, as in the hash; null: it is none. */
+export function ofPath(path) {
   const found = PERMALINK.exec(path)?.groups;
   if (!found) return null;
   return found.ts ? `${found.channel}/${found.ts.slice(0, -6)}.${found.ts.slice(-6)}` : found.channel;
-}
-
-/** The hash for ?channel=&ts=, else null. */
-export function hashOf(search) {
-  const asked = new URLSearchParams(search);
-  return asked.has("channel") ? `#${[asked.get("channel"), asked.get("ts")].filter(Boolean).join("/")}` : null;
 }
