@@ -148,7 +148,7 @@ class Alarm:
             self.desk.transact(note)
         except Conflict:
             return False
-        log.info("chat_noted", event=event.type)
+        log.info("chat_noted", what=event.type)
         return True
 
 

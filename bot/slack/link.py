@@ -16,6 +16,7 @@ from bot.slack.canary import Canary
 from bot.slack.chat import Chat
 from bot.slack.health import SlackHealth
 from bot.slack.http_mode import HttpMode
+from bot.slack.pace import Pace
 from bot.slack.sockets import Hears, Sockets, hears_nothing
 
 STEP_EVERY, LOOK_EVERY, WATCH_EVERY, COUNT_EVERY = 3.0, 20.0, 5.0, 15.0  # seconds
@@ -89,19 +90,20 @@ def link(
     replica: str,
     timing: birds.Timing = birds.Timing(),  # noqa: B008 - frozen
     patience: Patience = Patience(),  # noqa: B008 - frozen
+    pace: Pace | None = None,
 ) -> SlackLink:
     """The link, not yet started. `send` reaches an operator by a way that is not Slack."""
     channel = desk.plan.channels.operators
     canary = Canary(desk, ends.chat, channel, replica, timing) if channel else None
     replicas = Replicas(desk)
-    transport = _transport(ends, canary.hears if canary else hears_nothing, replicas)
+    transport = _transport(ends, canary.hears if canary else hears_nothing, replicas, pace)
     if canary:
         canary.watch(transport)
     health = SlackHealth(ends.chat, transport.part, canary)
     return SlackLink(transport, health, Alarm(desk, health.part, send, replica, patience), replicas, canary)
 
 
-def _transport(ends: Ends, hears: Hears, replicas: Replicas) -> Sockets | HttpMode:
+def _transport(ends: Ends, hears: Hears, replicas: Replicas, pace: Pace | None) -> Sockets | HttpMode:
     if ends.app_chat is not None:
-        return Sockets(ends.app, ends.app_chat, replicas=lambda: replicas.number, hears=hears)
+        return Sockets(ends.app, ends.app_chat, replicas=lambda: replicas.number, hears=hears, pace=pace)
     return HttpMode(ends.app, ends.signing_secret, hears=hears)

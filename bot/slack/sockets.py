@@ -28,7 +28,7 @@ WANTED = 3  # connections
 ALLOWED = 10  # by Slack, for all replicas together
 AT_ONCE = 50  # envelopes that are worked on at the same time
 TICK = 0.2
-LEAVING_SECONDS = 20.0  # how long an old connection is kept at most while its successor is opened
+LEAVING_SECONDS = 20.0  # Slack closes a connection some ten seconds after it has announced that
 IDLE_SECONDS = 1.0  # an envelope that is on its way while a connection closes is lost: nothing came for so long
 LATE_SECONDS = 180.0  # so long may a connection be missing before it is told
 SILENT_SECONDS = 600.0  # a connection that heard nothing for so long is replaced, for it may be deaf
@@ -131,10 +131,12 @@ class Sockets:
         return time.monotonic() - self._heard.at
 
     def renew(self, why: str) -> None:
-        """Replace every connection by a new one, one after the other."""
-        log.warning("sockets_renewed", reason=why)
-        for wire in self._alive():
-            wire.leave()
+        """Replace every connection by a new one, one after the other; none goes before its successor is there."""
+        with self._lock:
+            if not any(wire.leaving for wire in self._wires):
+                log.warning("sockets_renewed", reason=why)
+                for wire in self._wires:
+                    wire.leave()
 
     def part(self) -> Part:
         """How the connections are."""
@@ -167,18 +169,24 @@ class Sockets:
             staying = [wire for wire in self._wires if not wire.leaving]
             fresh = [wire for wire in staying if wire.state == "open"]
             self._short_since = (self._short_since or time.monotonic()) if len(fresh) < self._wanted else None
-            done = [wire for wire in self._wires if wire.leaving and self._may_go(wire, len(fresh))]
+            going = self._going()
             opening = any(wire.state == "opening" for wire in self._wires)
             if len(staying) < self._wanted and not opening and self._pace.pause() == 0:
                 self._open()
-        for wire in done:
+        for wire in going:
             wire.close()
 
-    def _may_go(self, wire: Wire, fresh: int) -> bool:
-        """Once its successor is there and nothing more comes by it; what Slack announced to close, Slack closes."""
+    def _going(self) -> list[Wire]:
+        """Who may be closed: one for each successor that is there, while nothing comes by it.
+
+        What Slack announced to close, Slack closes; if it doesn't, we do.
+        """
         now = time.monotonic()
-        idle = not wire.unanswered and now - wire.heard_at > IDLE_SECONDS
-        return (fresh >= self._wanted and idle and not wire.announced) or now - wire.left_at > LEAVING_SECONDS
+        leaving = [wire for wire in self._wires if wire.leaving and wire.state == "open"]
+        overdue = [wire for wire in leaving if wire.announced and now - wire.left_at > LEAVING_SECONDS]
+        idle = [w for w in leaving if not w.announced and not w.unanswered and now - w.heard_at > IDLE_SECONDS]
+        surplus = sum(wire.state == "open" for wire in self._wires) - self._wanted
+        return overdue + idle[: max(0, surplus)]
 
     def _bury(self) -> None:
         for wire in [wire for wire in self._wires if wire.state == "closed"]:
