@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from bot.domain.errors import Refused
 from bot.slack.answers import Answer
 from bot.slack.front import Front, Speaker
-from bot.slack.help import HELP, help_text
+from bot.slack.help import HELP, help_of
 from bot.slack.menu import menu
 from bot.slack.requests import Typed
 from bot.slack.spoken import Said, first_words, take_incident, take_options
@@ -23,7 +23,7 @@ def answer(front: Front, typed: Typed) -> Answer:
     if not verb and named is None:
         return menu(speaker, here)
     if verb in HELP:
-        return Answer(text=help_text(SUBCOMMANDS))
+        return Answer(text=help_of(rest, SUBCOMMANDS))
     word = verb.replace("_", "-") or SHOW
     subcommand = SUBCOMMANDS.get(word)
     if subcommand is None:

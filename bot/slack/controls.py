@@ -63,7 +63,7 @@ class Control:
     """
 
     verb: Verb
-    incident: str
+    incident: str = ""
     run: str = ""
     step: str = ""
     attempt: int = 0

@@ -12,6 +12,12 @@ ORDER: tuple[str, ...] = get_args(Group)
 ABOVE = "In an incident's channel as it stands here; elsewhere with `INC-7` first: `/dr INC-7 status`."
 
 
+def help_of(word: str, subcommands: Mapping[str, Subcommand]) -> str:
+    """One subcommand alone, or all."""
+    found = subcommands.get(word.strip().lower().replace("_", "-"))
+    return f"{code('/dr ' + found.usage)}\n{safe(found.summary)}" if found else help_text(subcommands)
+
+
 def help_text(subcommands: Mapping[str, Subcommand]) -> str:
     """In mrkdwn, each subcommand once, whatever it is called."""
     distinct = {subcommand.usage: subcommand for subcommand in subcommands.values()}

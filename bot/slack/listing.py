@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from bot.domain.durations import format_duration
+from bot.domain.durations import SECOND, format_duration
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.words import brief
 from bot.slack.answers import Answer
+from bot.slack.approving import step_link
 from bot.slack.front import Speaker
 from bot.slack.surfaces import Links, Message
 from bot.slack.text import bold, safe
@@ -32,7 +33,8 @@ def incident_line(speaker: Speaker, row: IncidentRow) -> str:
 def _clock(speaker: Speaker, row: IncidentRow) -> str:
     known = speaker.plan.systems
     objectives = [known[id_].objectives.rto for id_ in row.systems if id_ in known]
-    return f"{brief(speaker.now() - row.since)} of {format_duration(min(objectives))}" if objectives else ""
+    used = max(speaker.now() - row.since, SECOND) // SECOND * SECOND
+    return f"{brief(used)} of {format_duration(min(objectives))}" if objectives else ""
 
 
 def _where(speaker: Speaker, incident_id: str) -> str:
@@ -56,15 +58,17 @@ def card(speaker: Speaker, incident: Incident) -> Answer:
 
 
 def step_message(speaker: Speaker, incident: Incident, run: Run, step: StepRun) -> Answer:
-    """A step's message, all parts of it; a step whose turn has not come is told in a line."""
+    """A step's message, or the way to it where it has several parts; a step whose turn has not come is told in a line."""
     key = f"step/{run.id}/{step.id}"
     parts = [message for at, message in messages(speaker, incident).items() if at == key or at.startswith(f"{key}/")]
     if not parts:
         state = step.state.replace("_", " ")
         return Answer(text=f"{bold(step.definition.title)} of *{incident.id}* is {state}.")
-    blocks = tuple(block for message in parts for block in message.blocks)
-    controls = tuple(control for message in parts for control in message.controls)
-    return Answer(text=parts[0].text, blocks=blocks, controls=controls)
+    if len(parts) > 1:
+        return Answer(
+            text=f"{bold(step.definition.title)}: its plan is long. {step_link(speaker, incident, run, step)}"
+        )
+    return _as_answer(parts[0])
 
 
 def _as_answer(message: Message) -> Answer:

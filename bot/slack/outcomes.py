@@ -32,12 +32,26 @@ def opened(incident: Incident) -> str:
 
 def started(run: Run) -> str:
     """A runbook that begins."""
-    return f"Started {run.id}: {safe(run.runbook.title)} for {safe(run.system)}, {len(run.steps)} steps."
+    return f"Started {run.id}: {safe(run.runbook.title)} for {safe(run.system)}, {steps(len(run.steps))}."
+
+
+def steps(count: int) -> str:
+    """`1 step`, `3 steps`."""
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def changed(step: StepRun) -> str:
     """What has become of a step."""
     return f"{code(step.id)} is {step.state.replace('_', ' ')}."
+
+
+def sent_back(verb: str, step: StepRun) -> str:
+    """What has become of a step that was declined or is to be undone."""
+    if verb == "decline" and step.waits_for_start:
+        return f"Declined. {code(step.id)} waits until somebody starts it again: {code(f'/dr retry {step.id}')}"
+    if verb == "undo" and step.state is StepState.UNDOING:
+        return f"The undo of {code(step.id)} is planned and shown first."
+    return changed(step)
 
 
 def left_of(people: list[str], plan: RecoveryPlan) -> str:

@@ -86,7 +86,7 @@ class Said:
     def incident(self) -> Incident:
         """The incident that is meant; raises Refused."""
         if self.incident_id is None:
-            raise Refused("Which incident?", "Say it in the incident's channel, or name it first: dr INC-7 …")
+            raise Refused("Which incident?", "Say it in its channel, or name it first: dr INC-7 status.")
         return self.speaker.incident(self.incident_id)
 
     def run(self, place: int = 0) -> tuple[Incident, Run]:

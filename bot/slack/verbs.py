@@ -15,7 +15,7 @@ def with_reason(said: Said, verb: Verb, digest: str = "") -> Answer:
     if not why:
         return Answer(opens=lambda: reasons.view(said.speaker, control))
     after, told = reasons.carry_out(said.speaker, control, why)
-    return Answer(text=told or outcomes.changed(after.runs[run.id].steps[step.id]))
+    return Answer(text=told or outcomes.sent_back(verb, after.runs[run.id].steps[step.id]))
 
 
 def incident_with_reason(said: Said, verb: Verb) -> Answer:

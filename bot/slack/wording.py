@@ -10,7 +10,7 @@ from bot.slack.text import safe
 ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 ESCAPED = re.compile(r"<([^<>]*)>|&(amp|lt|gt);")
 ACCOUNT = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
-TERMINAL = re.compile(r"(?<![/\w`])dr ([a-z][a-z-]*)((?: [^\s.,;:()]+)*)")
+TERMINAL = re.compile(r"(?<![/\w`])dr (?:INC-[0-9]+ )?([a-z][a-z-]*)(?: [^\s.,;:()]+)*")
 ASSIGN = re.compile(r"(?<![/\w])assign commander\b")
 LONGEST = 2500
 

@@ -31,14 +31,14 @@ def view(speaker: Speaker, control: Control) -> Block:
     books = sorted(speaker.front.desk.runbooks.values(), key=lambda book: (book.id not in listed, book.title))
     if not books:
         raise Refused("No runbook is loaded.", "Put one into the folder of runbooks and restart the bot.")
-    choices = [Choice(book.title, book.id, f"{book.id}, {len(book.steps)} steps") for book in books]
+    choices = [Choice(book.title, book.id, f"{book.id}, {outcomes.steps(len(book.steps))}") for book in books]
     chosen = choices[0].value if books[0].id in listed else ""
     return _form(speaker, incident, "", [b.field("Runbook", b.select("choice", choices, initial=chosen), "runbook")])
 
 
 def details(speaker: Speaker, incident: Incident, runbook: Runbook) -> Block:
     """The form for one runbook's system and inputs."""
-    about = b.section(f"*{safe(runbook.title, 200)}*, {len(runbook.steps)} steps.")
+    about = b.section(f"*{safe(runbook.title, 200)}*, {outcomes.steps(len(runbook.steps))}.")
     return _form(speaker, incident, runbook.id, [about, *_system(speaker, incident, runbook), *_inputs(runbook)])
 
 

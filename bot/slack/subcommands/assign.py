@@ -22,7 +22,8 @@ def answer(said: Said) -> Answer:
     role = form.the_role(said.word(0))
     person = the_person(said)
     after = said.speaker.give(incident.id, c.Assign(role=role, person=person))
-    return Answer(text=f"{safe(name(person, said.speaker.plan)).capitalize()} is {role} of *{after.id}*.")
+    who = safe(name(person, said.speaker.plan)) if person else "Nobody"
+    return Answer(text=f"{who} is {role} of *{after.id}*.")
 
 
 def the_person(said: Said) -> str | None:

@@ -12,9 +12,7 @@ def answer(said: Said) -> Answer:
     """Put it off by a length, with a reason."""
     incident = said.incident()
     if not said.words:
-        raise Refused(
-            "For how long?", f"Write it like: dr snooze 15m the promotion ends in ten minutes. ({incident.id})"
-        )
+        raise Refused("For how long?", "Write it like: dr snooze 15m the promotion ends soon.")
     until = said.speaker.now() + length_of(said.word(0))
     after = said.speaker.give(incident.id, c.SnoozeUpdate(until=until, reason=said.reason(1)))
     return Answer(text=f"Put off. {next_due(after, said.speaker)}")

@@ -1,5 +1,6 @@
 """The bot in a workspace: a laboratory with its engine, people who type and click, over real sockets."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from slack_bolt import App
+from slack_bolt import App, BoltRequest, BoltResponse
 
 from bot.comms.messages import TemplateMessages
+from bot.domain import commands as c
 from bot.domain.incident import Incident, StepRun
 from bot.playground.workspace.outcomes import Outcome
+from bot.playground.workspace.people import Person, default_people
 from bot.playground.workspace.workspace import Workspace
 from bot.slack.app import bolt_app
 from bot.slack.chat import Chat
@@ -26,6 +29,7 @@ from bot.store import chat as rows
 from tests.integration.lab import PEOPLE, Lab, keys, make_lab
 
 ALICE, BOB, CAROL, DAVE, ERIN = (f"U0{name.upper()}" for name in PEOPLE)
+FRANK = "U0FRANK"  # a full member whom the recovery plan does not name
 ONCALL, INCIDENTS = "#oncall", "#incidents"
 T = TypeVar("T")
 BOOKS: dict[str, Any] = {
@@ -160,6 +164,15 @@ class SlackWorld:
             time.sleep(0.03)
         return found
 
+    def body(self, kind: str, user: str, **more: Any) -> dict[str, Any]:
+        """A payload of Slack's, as far as the bot reads it."""
+        made = {"type": kind, "user": {"id": user, "team_id": "T0DR"}, "team": {"id": "T0DR"}, "trigger_id": "no"}
+        return {**made, **more}
+
+    def send(self, body: dict[str, Any]) -> BoltResponse:
+        """A payload as it comes over a socket; what the bot acknowledges it with."""
+        return self.app.dispatch(BoltRequest(body=json.dumps(body), mode="socket_mode"))
+
     # --- the state --------------------------------------------------------------------------------------------------
 
     def incident(self, number: int = 1) -> Incident:
@@ -169,10 +182,36 @@ class SlackWorld:
         """The incident's channel, once it is made."""
         return self.waited(lambda: self.incident(number).channel, "no channel was made")
 
-    def declared(self, title: str = "it is down", system: str = "database") -> str:
-        """An incident that alice declared; its channel."""
-        self.dr(f"declare sev1 {system} {title} --yes")
-        return self.channel(len(self.lab.desk.incidents(ended=True)))
+    def declared(self, title: str = "it is down", system: str = "database", **fields: Any) -> int:
+        """An incident that alice declared, with everybody in its channel; its number."""
+        self.lab.board.values.clear()
+        self.lab.board.trouble.clear()
+        declare = c.Declare(
+            actor=self.lab.actor("alice"), number=0, title=title, severity="sev1", systems=(system,), **fields
+        )
+        number = self.lab.desk.declare(declare, key=f"key-{next(self.lab.numbers)}").number
+        for user in (ALICE, BOB, CAROL, DAVE, ERIN):
+            self.workspace.join(user, self.channel(number))
+        return number
+
+    def end_all(self) -> None:
+        """No incident is open any more, so that nothing is asked about it."""
+        for row in self.lab.desk.incidents():
+            actor = self.lab.actor(row.commander or "alice")
+            self.lab.desk.record(row.id, c.Cancel(actor=actor, reason="The next test begins."))
+
+    def started(self, runbook: str = "failover", system: str = "database") -> int:
+        """The same with a runbook running, which alice started."""
+        number = self.declared(system=system)
+        self.lab.give(self.incident(number), c.Start, "alice", runbook=runbook, system=system)
+        return number
+
+    def to_approval(self) -> int:
+        """An incident whose promotion waits for its approvals."""
+        number = self.started()
+        self.lab.give(self.incident(number), c.Done, "alice", run="R1", step="assess")
+        self.wait("promote", "pending_approval", number=number)
+        return number
 
     def step(self, step: str, run: str = "R1", number: int = 1) -> StepRun:
         return self.incident(number).runs[run].steps[step]
@@ -198,7 +237,8 @@ def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: 
     lab = make_lab(url, directory, numbers, BOOKS, known=(private, public), **changes)
     messages = TemplateMessages(lab.desk.plan, {}, {}, "http://127.0.0.1:8080")
     object.__setattr__(lab.desk, "messages", messages)
-    with Workspace.running(limits=False) as workspace:
+    people = [*default_people(), Person(FRANK, "frank", "Frank Fuller")]
+    with Workspace.running(limits=False, people=people) as workspace:
         chat = Chat(workspace.bot_token, workspace.api_url)
         members = Members(chat, lab.desk.plan)
         lab.directory = members
@@ -209,6 +249,7 @@ def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: 
         sockets = Sockets(app, Chat(workspace.app_token, workspace.api_url), wanted=1)
         sockets.start()
         reconciler.start()
+        members.identify()
         try:
             with lab.running():
                 assert workspace.until(lambda: workspace.connections)
