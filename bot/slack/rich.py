@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from bot.slack.text import head, safe, size, time_format, utc, visible
 
 LONGEST_LINE = 2400  # characters; a longer one goes on in a line of its own
 LONGEST_BLOCK = 2800  # Slack takes 3,000 in a section and says nothing of rich text
 LONGEST_JSON = 9000
+CONTAINER = 60
 URL = re.compile(r"https?://[^\s<>\"'`]{1,2000}[^\s<>\"'`.,;:!?)\]}*_~]")
 
+T = TypeVar("T")
 Element = dict[str, Any]
 """Slack's own JSON, made here and read nowhere in the bot."""
 
@@ -107,8 +109,8 @@ class Part:
 
     @property
     def weight(self) -> int:
-        """Its length as JSON."""
-        return weight([piece.element() for piece in self.line]) + 60
+        """What it adds to a message, its own container included."""
+        return weight(_section(self.line))
 
 
 def strong(text: str) -> Words:
@@ -152,14 +154,8 @@ def paragraph(*rows: Line) -> tuple[Part, ...]:
 
 def rich_blocks(parts: Iterable[Part]) -> list[Element]:
     """Paragraphs and lists as rich text, in as many blocks as they need."""
-    blocks: list[list[Part]] = [[]]
-    for part in chain.from_iterable(map(_short, parts)):
-        taken = blocks[-1]
-        longer = sum(p.size for p in taken) + part.size > LONGEST_BLOCK
-        if taken and (longer or sum(p.weight for p in taken) + part.weight > LONGEST_JSON):
-            blocks.append([])
-        blocks[-1].append(part)
-    return [_block(block) for block in blocks if block]
+    measured = ((part, part.size, part.weight) for part in chain.from_iterable(map(_short, parts)))
+    return [_block(block) for block in _packed(measured, LONGEST_BLOCK)]
 
 
 def fallback(row: Line, most: int = 300) -> str:
@@ -168,8 +164,9 @@ def fallback(row: Line, most: int = 300) -> str:
 
 
 def weight(value: object) -> int:
-    """The length of its JSON."""
-    return len(json.dumps(value, ensure_ascii=False))
+    """How much of a message's bound it takes: its JSON, and something for each container, which Slack counts too."""
+    spelled = json.dumps(value, ensure_ascii=False)
+    return len(spelled) + CONTAINER * spelled.count('"type": "rich_text')
 
 
 def _linked(row: str) -> Iterator[Piece]:
@@ -207,15 +204,25 @@ def _list(rows: Iterable[Line]) -> Element:
 
 
 def _short(part: Part) -> Iterator[Part]:
-    """A part as parts of bearable length, whole."""
-    taken: list[Piece] = []
-    for piece in chain.from_iterable(map(_short_piece, part.line)):
-        ahead = Part((*taken, piece))
-        if taken and (ahead.size > LONGEST_LINE or ahead.weight > LONGEST_JSON):
-            yield Part(tuple(taken), part.bullet)
-            taken = []
-        taken.append(piece)
-    yield Part(tuple(taken), part.bullet)
+    """A part as parts of bearable length, whole. What an item goes on with is no item of its own."""
+    pieces = chain.from_iterable(map(_short_piece, part.line))
+    measured = ((piece, size(piece.fallback), weight(piece.element())) for piece in pieces)
+    rows = list(_packed(measured, LONGEST_LINE))
+    yield from (Part(tuple(row), part.bullet and not at) for at, row in enumerate(rows or [[]]))
+
+
+def _packed(measured: Iterable[tuple[T, int, int]], longest: int) -> Iterator[list[T]]:
+    """Things with their sizes and weights in groups that are no longer and no heavier than allowed."""
+    taken: list[T] = []
+    length = heavy = 0
+    for thing, size_, weight_ in measured:
+        if taken and (length + size_ > longest or heavy + weight_ > LONGEST_JSON):
+            yield taken
+            taken, length, heavy = [], 0, 0
+        taken.append(thing)
+        length, heavy = length + size_, heavy + weight_
+    if taken:
+        yield taken
 
 
 def _short_piece(piece: Piece) -> Iterator[Piece]:

@@ -1,6 +1,6 @@
 """Text of people and of the world, made fit for Slack. The one place that escapes; whatever is foreign goes through it.
 
-What could reorder, hide or forge what is read is made visible or taken out. What must be exact to the character, as in
+What could reorder, hide or forge what is read is made visible. What must be exact to the character, as in
 a plan that is approved, is shown as rich text (rich.py), which knows no markup; the functions here serve mrkdwn.
 """
 
@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.plan import RecoveryPlan
 
 CUT = " … (cut)"
+LONGEST_CLUSTER = 32  # marks on one letter; beyond that it may be broken
 NEAR = timedelta(hours=12)  # further away a time of day alone would be misread
 LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
-# What takes no place or turns the reading around: format characters, fillers, selectors that no emoji needs, halves.
+# What takes no place, turns the reading around or drives a terminal: controls, format characters, fillers, selectors
+# that no emoji needs, halves of characters.
 UNSEEN = re.compile(
-    "[\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f"
+    "\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -27,9 +29,8 @@ ENTITY = re.compile(r"<[^<>\s][^<>]*>|&(?:amp|lt|gt);")
 
 
 def visible(text: str) -> str:
-    """The text with one kind of line end; what can't be seen reads <U+202E>, control characters are gone."""
-    lines = CONTROLS.sub("", LINE_ENDS.sub("\n", text)).replace("\t", " ")
-    return UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", lines)
+    """The text with one kind of line end; what can't be seen reads like <U+202E>. Nothing is left out."""
+    return UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", LINE_ENDS.sub("\n", text))
 
 
 def one_line(text: str) -> str:
@@ -39,24 +40,23 @@ def one_line(text: str) -> str:
 
 def size(text: str) -> int:
     """How long Slack may take a text to be: characters beyond the first plane count twice."""
-    return len(text) + sum(ch > "\uffff" for ch in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def head(text: str, most: int) -> str:
     """As much of the beginning as has a size of at most `most`, never half of what reads as one character."""
-    if size(text) <= most:
+    begun = text[:most].encode("utf-16-le", "surrogatepass")[: 2 * most].decode("utf-16-le", "ignore")
+    end = len(begun)
+    if end == len(text):
         return text
-    taken = text[:most]
-    while size(taken) > most:
-        taken = taken[: -max(1, (size(taken) - most) // 2)]
-    end = len(taken)
-    while end > 1 and end > len(taken) - 32 and unicodedata.combining(text[end]):
+    while end > 1 and end > len(begun) - LONGEST_CLUSTER and unicodedata.combining(text[end]):
         end -= 1
     return text[:end]
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or its beginning with a word that it was cut."""
+    """The text made visible, or its beginning with a word that it was cut."""
+    text = visible(text)
     if size(text) <= most:
         return text
     return f"{head(text, most - len(CUT)).rstrip()}{CUT}"
@@ -74,7 +74,7 @@ def escape(text: str) -> str:
 
 def safe(text: str, most: int = 2000) -> str:
     """For mrkdwn: cut, and without any style of its own."""
-    return escape(_defused(cut(visible(text), most)))
+    return escape(_defused(cut(text, most)))
 
 
 def _defused(text: str) -> str:

@@ -24,12 +24,12 @@ def post(scene: Scene, key: str, text: str) -> Message:
     below: tuple[Line, ...] = ()
     if key == "resolution":
         below = (line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}"),)
-    return word_for_word(text or f"{incident.id}: {key.replace('_', ' ')}", *below)
+    return word_for_word(text.strip() or f"{incident.id}: {key.replace('_', ' ')}", *below)
 
 
 def word_for_word(text: str, *below: Line) -> Message:
     """A text from a template, as it is, with more lines below it."""
-    whole = cut(visible(text).strip(), LONGEST_TEXT)
+    whole = cut(text.strip() or "-", LONGEST_TEXT)
     first, *rest = (_styled(row) for row in lines(whole))
     chunks = [paragraph(*some) for some in (rest, below) if some]
     return single(Body(first, fallback(line(one_line(whole))), tuple(chunks)), fixed=True)

@@ -8,9 +8,10 @@ from bot.domain.decisions.world import Traits, World
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.slack.rich import Line, Link, Moment, Person, Words, joined, line, strong
-from bot.slack.text import cut, name, one_line
+from bot.slack.text import cut, name, one_line, plain
 
 LONGEST_TITLE = 300
+LONGEST_NAME = 100
 
 
 def nowhere(_: str) -> str | None:
@@ -43,7 +44,7 @@ class Scene:
     # --- people -----------------------------------------------------------------------------------------------------
 
     def name(self, person: str | None) -> str:
-        return one_line(name(person, self.plan))
+        return plain(name(person, self.plan), LONGEST_NAME)
 
     def names(self, people: Iterable[str]) -> str:
         return ", ".join(map(self.name, people)) or "nobody"

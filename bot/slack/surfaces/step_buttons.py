@@ -36,7 +36,9 @@ def control(scene: Scene, verb: Verb, run: Run, step: StepRun) -> Control:
 
 
 def can_undo(scene: Scene, run: Run, step: StepRun) -> bool:
-    """Whether somebody of the recovery plan who asks for it now would not be refused."""
+    """Whether there is something to take back, and somebody of the recovery plan who asks for it would not be refused."""
+    if all(attempt.refused for attempt in step.attempts if not attempt.undo):
+        return False
     asked = c.Undo(actor=Actor(person=scene.incident.declarer or "", via="slack"), run=run.id, step=step.id, reason="?")
     try:
         undo(scene.incident, asked, scene.world)

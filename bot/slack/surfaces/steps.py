@@ -40,7 +40,7 @@ def step_body(scene: Scene, run: Run, step: StepRun) -> Body:
 
 def found(text: str) -> tuple[Line, ...]:
     """What a look or a person said, in a bearable length that says so."""
-    return lines(cut(visible(text), LONGEST_FINDING)) if text.strip() else ()
+    return lines(cut(text, LONGEST_FINDING)) if text.strip() else ()
 
 
 def _once(*texts: str) -> Iterator[Line]:

@@ -1,0 +1,269 @@
+"""The card, the announcement and the posts: an incident at one look, in every state."""
+
+from datetime import timedelta
+from typing import Any
+
+from bot.domain import commands as c
+from bot.domain.timeline import Actor
+from bot.slack.surfaces import Links, surfaces
+from tests.unit.builders import FAILOVER, START, Story, action, by, check, manual, runbook, to_promotion, underway
+from tests.unit.slack.painting import in_slack, painted, whole_plan
+from tests.unit.slack.rules import check_message, labels, says
+
+ALICE: Actor = by("alice")
+
+
+def card_text(story: Story) -> str:
+    return says(painted(story)["card"].blocks)
+
+
+def card_labels(story: Story) -> list[str]:
+    return labels(painted(story)["card"].blocks)
+
+
+def declared(**fields: Any) -> Story:
+    return Story(plan=in_slack()).declare(**fields)
+
+
+def test_a_card_says_how_it_stands() -> None:
+    """Sign, severity, system, regions, title, clocks, roles, progress, waiting, next update."""
+    story = to_promotion()
+    story.plan = in_slack()
+    story.later(minutes=9)
+    story.show("promote", whole_plan())
+    shown = card_text(story)
+    for said in (
+        "🔴 INC-7 · SEV1 · A system · us-west-2 → us-east-1\n",
+        "us-west-2 is down\n",
+        "Back by 04:04 UTC · 9 min of 1 h used · estimate ",
+        "Data at most 5 min may be lost",
+        "Commander @U0ALICE · Deputy nobody · Scribe nobody",
+        "Runbook Fail over · 3 of 7 done",
+        "Waiting for 2 approvals of Bob Adams, Carol Adams, Dave Adams, Erin Adams · promote (since 03:04 UTC)",
+        "Next update 03:34 UTC",
+    ):
+        assert said in shown
+    assert card_labels(story) == ["Take a role", "Update now", "Pause", "More…"]
+
+
+def test_the_card_is_pinned_and_comes_first() -> None:
+    """It stands above everything else."""
+    shown = painted(to_promotion())
+    assert next(iter(shown)) == "card"
+    assert [key for key, message in shown.items() if message.pin] == ["card"]
+
+
+def test_the_card_changes_with_the_minute_not_with_the_second() -> None:
+    """The clocks are not edited more often than people read them."""
+    story = to_promotion()
+    story.later(minutes=5, seconds=10)
+    before = painted(story)["card"]
+    story.later(seconds=30)
+    assert painted(story)["card"] == before
+    story.later(seconds=30)
+    assert painted(story)["card"] != before
+
+
+def test_a_card_beyond_the_objective_says_so() -> None:
+    """What is late is said plainly."""
+    story = declared()
+    story.later(hours=1, minutes=12)
+    assert "1 h 12 min of 1 h used · 12 min beyond it" in card_text(story)
+
+
+def test_what_waits_leads_to_its_message() -> None:
+    """A title among what is waited for is a link to the step."""
+    blocks = painted(underway(manual("assess")))["card"].blocks
+    urls = [p["url"] for b in blocks for e in b["elements"] for p in e.get("elements", []) if p.get("url")]
+    assert urls == ["https://slack.test/archives/C0INC/step/R1/assess"]
+
+
+def test_many_waits_are_counted() -> None:
+    """Six are named, the others counted, so that the card stays a card."""
+    story = underway(*(manual(f"step{n}", needs=[]) for n in range(9)))
+    shown = card_text(story)
+    assert "step5" in shown
+    assert "step6" not in shown
+    assert "and 3 more" in shown
+
+
+def test_a_newcomer_is_told_to_start_a_runbook() -> None:
+    """Before a run the card says what to do, with the plan's own runbooks."""
+    story = declared()
+    assert "Next start a runbook: /dr start RUNBOOK" in card_text(story)
+    assert card_labels(story)[0] == "Start a runbook…"
+    system = story.plan.systems["database"].model_copy(update={"runbooks": ("failover", "recovery")})
+    story.plan = story.plan.model_copy(update={"systems": {**story.plan.systems, "database": system}})
+    assert "/dr start failover or /dr start recovery" in card_text(story)
+
+
+def test_without_a_commander_somebody_is_asked_to_take_command() -> None:
+    """What needs a commander would be refused otherwise."""
+    assert "somebody takes command" in card_text(declared(person="frank-the-guest"))
+
+
+def test_a_paused_run_can_be_resumed() -> None:
+    """The button turns round, and no button of a former pause means the same."""
+    story = underway(manual("assess"), plan=in_slack())
+    first = painted(story)["card"].controls
+    story.give(c.Pause(actor=ALICE, run="R1"))
+    assert "paused" in card_text(story)
+    assert "Resume" in card_labels(story)
+    story.give(c.Resume(actor=ALICE, run="R1"))
+    again = painted(story)["card"].controls
+    pauses = {control.id for control in (*first, *again) if control.verb == "pause"}
+    assert len(pauses) == 2
+
+
+def test_several_runs_have_their_own_lines_and_buttons() -> None:
+    """With two runs each line and each step says which one it is of."""
+    other = runbook(manual("look"), name="other")
+    story = Story(plan=in_slack(), runbooks={"failover": FAILOVER, "other": other})
+    story.declare(systems=("database", "payments"))
+    story.start()
+    story.start(runbook="other", system="payments")
+    shown = card_text(story)
+    assert "R1 Runbook Fail over for A system · 0 of 7 done" in shown
+    assert "R2 Runbook" in shown
+    assert [label for label in card_labels(story) if label.startswith("Pause")] == ["Pause R1", "Pause R2"]
+    assert says(painted(story)["step/R2/look"].blocks).startswith("R2 · 1 · look")
+
+
+def test_a_running_step_is_named_on_the_card() -> None:
+    """What the bot does now can be read without scrolling."""
+    story = underway(action("dns")).launch("dns", "bob")
+    assert "now: dns" in card_text(story)
+
+
+def test_updates_that_are_not_planned_or_late_are_said() -> None:
+    """`none` is said, and what is due is said to be due."""
+    assert "Next update none is planned for SEV4" in card_text(declared(severity="sev4"))
+    story = declared()
+    story.later(minutes=31)
+    assert "Next update is due since 03:34 UTC" in card_text(story)
+
+
+def test_the_way_to_the_end_is_said() -> None:
+    """Recovered, then mitigated, then to be resolved."""
+    story = underway(manual("assess"), plan=in_slack()).done("assess")
+    assert "/dr mitigate" in card_text(story)
+    story.give(c.Mitigate(actor=ALICE))
+    shown = card_text(story)
+    assert shown.startswith("🟡")
+    assert "Users are served again since 03:04 UTC" in shown
+    assert "Recovered after 0 s of 1 h · within the objective" in shown
+    assert "/dr resolve" in shown
+
+
+def test_a_resolved_card_shows_the_chain_head() -> None:
+    """The record can't be quietly rewritten afterwards; what is left to press is More."""
+    story = underway(manual("assess"), plan=in_slack()).done("assess")
+    story.later(hours=2)
+    story.give(c.Resolve(actor=ALICE, text="*INC-7 is resolved*"))
+    shown = card_text(story)
+    assert shown.startswith("🟢")
+    assert "Resolved at 05:04 UTC" in shown
+    assert "beyond the objective" in shown
+    assert f"Chain head {story.incident.head[:4]} {story.incident.head[4:8]} · event {story.incident.seq}" in shown
+    assert "Waiting for" not in shown
+    assert card_labels(story) == ["More…"]
+    story.give(c.Close(actor=ALICE))
+    assert card_text(story).startswith("⚪")
+    assert "Closed at" in card_text(story)
+
+
+def test_a_canceled_card_has_no_clock() -> None:
+    """There was nothing to recover from."""
+    story = declared()
+    story.give(c.Cancel(actor=ALICE, reason="a false alarm"))
+    shown = card_text(story)
+    assert "Canceled at 03:04 UTC" in shown
+    assert "Back by" not in shown
+    assert "objective" not in shown
+
+
+def test_a_drill_never_looks_like_the_real_thing() -> None:
+    """Its own sign, and the word in the card, the announcement and every notification."""
+    story = declared(drill=True, environment="staging")
+    for key in ("card", "announcement"):
+        message = painted(story)[key]
+        assert says(message.blocks).startswith("🔵")
+        assert "DRILL in staging" in says(message.blocks)
+        assert "DRILL in staging" in message.text
+
+
+def test_a_private_incident_is_not_announced() -> None:
+    """The card says that it is private."""
+    story = declared(private=True)
+    assert "announcement" not in painted(story)
+    assert "private" in card_text(story)
+
+
+def test_the_announcement_follows_the_incident() -> None:
+    """One message outside the channel, edited in place."""
+    story = declared()
+    first = painted(story)["announcement"]
+    assert first.place == "announcements"
+    assert "Declared by Alice Adams at 03:04 UTC." in says(first.blocks)
+    assert "Recovery objective: back by 04:04 UTC." in says(first.blocks)
+    assert labels(first.blocks) == ["Open channel", "Subscribe"]
+    story.later(minutes=40)
+    story.give(c.Mitigate(actor=ALICE))
+    story.give(c.Resolve(actor=ALICE))
+    story.give(c.Close(actor=ALICE))
+    last = says(painted(story)["announcement"].blocks)
+    assert "Users are served again since 03:44 UTC, after 40 min, within the objective of 1 h." in last
+    assert "Resolved at 03:44 UTC." in last
+    assert "Closed at 03:44 UTC." in last
+    assert labels(painted(story)["announcement"].blocks) == ["Open channel"]
+
+
+def test_nothing_leads_to_a_channel_that_is_not_there_yet() -> None:
+    """The first announcement goes out before anything else is posted."""
+    story = declared()
+    shown = surfaces(story.incident, {}, story.plan, story.now, Links())
+    check_message(shown["announcement"])
+    assert labels(shown["announcement"].blocks) == ["Subscribe"]
+
+
+def test_what_goes_out_is_shown_word_for_word_and_once() -> None:
+    """Bold stays bold, addresses are links, and a posted text is never edited."""
+    text = "*INC-7 · SEV1 · A system*: update 1\n\n*Current status.* See https://status.example.com/x. 2*3*4 `raw"
+    story = declared()
+    texts = {"initial_notification": "*INC-7*\nIt begins.", "update/1": text, "resolution": "*INC-7 is resolved*"}
+    shown = painted(story, texts)
+    assert list(shown) == ["card", "announcement", "initial_notification", "update/1", "resolution"]
+    update = shown["update/1"]
+    assert update.fixed
+    assert "Current status. See https://status.example.com/x. 2*3*4 `raw" in says(update.blocks)
+    assert "INC-7 · SEV1 · A system: update 1" in says(update.blocks)
+    assert "Chain head" in says(shown["resolution"].blocks)
+
+
+def test_a_text_of_any_length_is_one_post_that_says_that_it_was_cut() -> None:
+    """Slack's limits hold; a reader is not left to guess."""
+    shown = painted(declared(), {"update/1": "All is well. " * 4000})
+    assert says(shown["update/1"].blocks).endswith("… (cut)")
+
+
+def test_messages_come_in_the_order_of_the_runbook() -> None:
+    """What is first in the runbook is posted first; updates follow."""
+    shown = painted(to_promotion(), {"update/1": "*INC-7*: update 1"})
+    steps = [f"step/R1/{step}" for step in ("assess", "fit", "fence", "promote")]
+    assert list(shown) == ["card", "announcement", *steps, "update/1"]
+
+
+def test_moments_far_away_have_their_date() -> None:
+    """A deadline in four days is not taken for tonight."""
+    plan = in_slack()
+    objectives = plan.systems["database"].objectives.model_copy(update={"rto": timedelta(days=4)})
+    system = plan.systems["database"].model_copy(update={"objectives": objectives})
+    story = Story(plan=plan.model_copy(update={"systems": {**plan.systems, "database": system}})).declare()
+    assert "Back by 28 Nov 03:04 UTC" in card_text(story)
+    assert START.day == 24
+
+
+def test_a_check_in_another_phase_counts_as_progress_too() -> None:
+    """All steps of a run are counted."""
+    story = underway(manual("assess"), check("watch", phase="post_recovery")).done("assess")
+    assert "1 of 2 done" in card_text(story)
