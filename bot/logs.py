@@ -21,6 +21,8 @@ Style = Literal["text", "json"]
 # Below a warning these tell of every request; below INFO the first two write whole answers, secrets' values among them.
 TOO_OPEN = ("botocore.parsers", "botocore.endpoint")
 CHATTY = ("alembic", "asyncio", "boto3", "botocore", "dbos", "httpcore", "httpx", "psycopg", "urllib3", "uvicorn")
+# They write what people said, whole requests and signatures, and what fails is told by whoever called them.
+TALKATIVE = {"slack_sdk": logging.CRITICAL, "slack_bolt": logging.WARNING, "websockets": logging.ERROR}
 HANDLED_APART = ("dbos",)  # it writes by a handler of its own unless it finds one
 # What could end a line, forge one, or steer a terminal.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -69,6 +71,8 @@ def _quieten(level: int) -> None:
         logging.getLogger(name).setLevel(level if level <= logging.DEBUG else max(level, logging.WARNING))
     for name in TOO_OPEN:
         logging.getLogger(name).setLevel(max(level, logging.INFO))
+    for name, least in TALKATIVE.items():
+        logging.getLogger(name).setLevel(max(level, least))
 
 
 def _formatter(style: Style) -> ProcessorFormatter:

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.domain.finding import Area, Finding
 from bot.settings import Settings
-from bot.slack.chat import Chat, SlackRefused, SlackTrouble
+from bot.slack.chat import CODE, Chat, SlackRefused, SlackTrouble
 from bot.slack.identity import Us
 from bot.slack.needs import APP_TOKEN_SCOPE, SCOPES, users_of
 
@@ -101,9 +101,10 @@ def granted(settings: Settings) -> tuple[Granted | None, list[Finding]]:
     try:
         found = ask(token, settings.slack_api_url)
     except SlackApiError as error:
-        code = str(error.response.get("error") or "") if isinstance(error.response.data, dict) else ""
+        said = str(error.response.get("error") or "") if isinstance(error.response.data, dict) else ""
+        code = said if CODE.fullmatch(said) else ""
         says = f"Slack refuses it ({code})." if code else "Slack's answer can't be read."
-        return None, [AREA.wrong("bot token", says, INSTALL if code else "Try again.")]
+        return None, [AREA.wrong("bot token", says, INSTALL) if code else AREA.doubt("Web API", says, "Try again.")]
     except (URLError, OSError, HTTPException, SlackClientError, ValueError) as error:
         reason = type(getattr(error, "reason", error)).__name__
         mend = "Look at the network, and at https://slack-status.com. The dr command works meanwhile."

@@ -1,6 +1,7 @@
 """The one way to Slack's Web API: one request a call, never repeated here, within Slack's limits, with errors by kind."""
 
 import json
+import re
 import threading
 import time
 from collections import defaultdict
@@ -24,6 +25,7 @@ POST_EVERY = 1.0  # seconds between two posts into one channel
 SLOW_DOWN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 # Slack's own trouble: the request may have taken effect all the same.
 UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+CODE = re.compile(r"[a-z0-9_:-]{1,80}", re.IGNORECASE)  # what Slack's own words for errors look like
 log = structlog.get_logger()
 
 
@@ -123,7 +125,9 @@ class Chat:
 
     def _trouble(self, method: str, limited: str, error: SlackApiError) -> SlackTrouble:
         answer = error.response
-        code = str(answer.get("error", "")) if isinstance(answer.data, dict) else ""
+        said = str(answer.get("error", "")) if isinstance(answer.data, dict) else ""
+        # slack_sdk puts its own sentence there, and the page that came, where the answer is no JSON.
+        code = said if CODE.fullmatch(said) else ""
         if answer.status_code == 429 or code in SLOW_DOWN:
             seconds = retry_after(answer.headers)
             self._limits.pause(limited, seconds)
