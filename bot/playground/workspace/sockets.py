@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,6 +18,7 @@ MOST = 10
 LASTS = 18_060
 DEBUG_LASTS = 360.0
 WARNING = 10.0
+GRACE = 1.0
 HOST = "applink-playground"
 
 
@@ -29,6 +31,12 @@ class Connection:
 
     async def send(self, message: Json) -> None:
         await self.socket.send_text(json.dumps(message))
+
+    async def close_soon(self) -> None:
+        """The app closes first, as it does with Slack; after a second it is closed."""
+        await asyncio.sleep(GRACE)
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await self.socket.close()
 
 
 @dataclass
@@ -44,6 +52,7 @@ class Sockets:
         self._core = core
         self._transports = transports
         self._waiting: dict[str, Waiting] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._turn = 0
         self.connections: list[Connection] = []
 
@@ -61,7 +70,7 @@ class Sockets:
         connection = Connection(socket, ghost=self._core.faults.ghosts)
         if self.counted >= MOST:
             await connection.send(disconnect("too_many_websockets"))
-            await socket.close()
+            await connection.close_soon()
             return
         self.connections.append(connection)
         ending = self._refreshing(connection) if socket.query_params.get("debug_reconnects") == "true" else None
@@ -151,7 +160,9 @@ class Sockets:
         await self._send(connection, disconnect(reason))
         if reason != "warning":
             self._gone(connection)
-            await connection.socket.close()
+            closing = asyncio.create_task(connection.close_soon())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def end_all(self, reason: str) -> None:
         for connection in list(self.connections):
