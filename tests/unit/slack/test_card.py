@@ -7,18 +7,18 @@ from bot.domain import commands as c
 from bot.domain.timeline import Actor
 from bot.slack.surfaces import Links, surfaces
 from tests.unit.builders import FAILOVER, START, Story, action, by, check, manual, runbook, to_promotion, underway
-from tests.unit.slack.painting import in_slack, painted, whole_plan
+from tests.unit.slack.painting import in_slack, painted, unchecked, whole_plan
 from tests.unit.slack.rules import check_message, labels, says
 
 ALICE: Actor = by("alice")
 
 
 def card_text(story: Story) -> str:
-    return says(painted(story)["card"].blocks)
+    return says(unchecked(story)["card"].blocks)
 
 
 def card_labels(story: Story) -> list[str]:
-    return labels(painted(story)["card"].blocks)
+    return labels(unchecked(story)["card"].blocks)
 
 
 def declared(**fields: Any) -> Story:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.slack.text import (
@@ -28,9 +28,11 @@ from tests.unit.slack.painting import in_slack
 from tests.unit.slack.rules import check_mrkdwn
 
 AT = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
+FEW = settings(max_examples=50, deadline=None)
 ANY = st.one_of(st.sampled_from([text for text in NAUGHTY if len(text) < 5000]), st.text(max_size=200))
 
 
+@FEW
 @given(ANY)
 def test_foreign_text_never_calls_anybody(text: str) -> None:
     """Escaped, in bold, as code, behind a link: nothing in it is alive."""
@@ -38,6 +40,7 @@ def test_foreign_text_never_calls_anybody(text: str) -> None:
         check_mrkdwn(said.replace("<https://slack.test/x|", "").removesuffix(">"))
 
 
+@FEW
 @given(ANY)
 def test_nothing_unseen_stays_unseen(text: str) -> None:
     """What turns the reading round or takes no place is spelled out; the rest stays; twice is as once."""
@@ -53,6 +56,7 @@ def test_what_is_seen_stays_as_it_is() -> None:
     assert visible(text) == text
 
 
+@FEW
 @given(ANY, st.integers(20, 300))
 def test_a_cut_keeps_the_bound_and_says_so(text: str, most: int) -> None:
     """Never longer than asked, and never silently shorter."""
@@ -69,6 +73,7 @@ def test_a_letter_is_not_cut_from_its_marks() -> None:
     assert head("abc", 3) == "abc"
 
 
+@FEW
 @given(st.lists(st.sampled_from(["word ", "<!date^1^{time}|03:04 UTC>", "&amp;", "<@U0ALICE>"])), st.integers(30, 200))
 def test_mrkdwn_is_cut_between_its_parts(parts: list[str], most: int) -> None:
     """No half of a mention, a moment or an escape is left."""
