@@ -9,12 +9,11 @@ from itertools import chain
 APP_TOKEN_SCOPE = "connections:write"  # noqa: S105 - a scope's name; it is the app token's, not the bot's
 MANAGE = ("channels:manage", "groups:write")  # private incidents have private channels
 READ = ("channels:read", "groups:read")
-HISTORY = ("channels:history", "groups:history")
+HISTORY = ("channels:history", "groups:history", "im:history")  # where the bot posts: to find its own posts again
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "apps.connections.open": (),
     "auth.test": (),
-    "bookmarks.add": ("bookmarks:write",),
     "chat.delete": ("chat:write",),
     "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),
@@ -47,6 +46,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "group_deleted": ("groups:read",),
     "group_rename": ("groups:read",),
     "group_unarchive": ("groups:read",),
+    "member_left_channel": ("channels:read", "groups:read"),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
 }
