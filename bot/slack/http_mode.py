@@ -22,6 +22,9 @@ from bot.slack.sockets import AT_ONCE, Hears, hears_nothing
 
 PATH = "/slack/events"
 MOST_BYTES = 1_000_000
+NO_WAY_IN = (
+    "Slack has no way to reach the bot. Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP mode."
+)
 EMPTY = Response(status_code=200)
 log = structlog.get_logger()
 
@@ -39,6 +42,7 @@ class HttpMode:
     def __init__(self, app: App, signing_secret: str, *, hears: Hears = hears_nothing) -> None:
         self._app = app
         self._signatures = Signatures(signing_secret)
+        self._has_secret = bool(signing_secret)
         self._hears = hears
         self._heard_at = time.monotonic()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack")
@@ -64,8 +68,8 @@ class HttpMode:
         log.warning("slack_does_not_come", reason=why)
 
     def part(self) -> Part:
-        """Whether Slack could come can't be seen from here; the canary tells."""
-        return OK
+        """Whether Slack really comes can't be seen from here; the canary tells."""
+        return OK if self._has_secret else Part("failed", NO_WAY_IN)
 
     async def _answer(self, request: Request) -> Response:
         try:

@@ -14,6 +14,7 @@ HISTORY = ("channels:history", "groups:history", "im:history")  # where the bot 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "apps.connections.open": (),
     "auth.test": (),
+    "bookmarks.add": ("bookmarks:write",),
     "chat.delete": ("chat:write",),
     "chat.getPermalink": (),
     "chat.postEphemeral": ("chat:write",),

@@ -177,6 +177,12 @@ def test_another_secret_is_refused() -> None:
     assert not Signatures(SECRET, clock=watch).admits(signed(b"x", watch.now, "another"), b"x")
 
 
+def test_without_a_secret_nobody_is_admitted() -> None:
+    """What is signed with an empty secret could come from anybody."""
+    watch = Watch(1.8e9)
+    assert not Signatures("", clock=watch).admits(signed(b"x", watch.now, ""), b"x")
+
+
 # --- outages ---------------------------------------------------------------------------------------------------------------
 
 
