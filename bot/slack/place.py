@@ -103,35 +103,40 @@ class Places:
 
     # --- what stands in it ---------------------------------------------------------------------------------------------
 
-    def admit(self, incident: Incident, row: rows.Channel, channel: str) -> rows.Channel:
+    def admit(self, incident: Incident, row: rows.Channel, channel: str) -> None:
         """First of all the one who declared."""
         declarer = self.members.account(incident.declarer) if incident.declarer else None
-        return self._once(row, f"in:{declarer}", lambda: self._invite(channel, [declarer])) if declarer else row
+        if declarer:
+            self._once(row, f"in:{declarer}", lambda: self._invite(channel, [declarer]))
 
     def furnish(self, incident: Incident, row: rows.Channel, channel: str, card: str | None) -> None:
         """Topic, pinned card, bookmark, and everybody whom the severity and the roles call for. Each once."""
         wanted = f"{incident.severity} {incident.title}"
         topic = f"{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
-        row = self._once(
+        self._once(
             row,
             f"topic:{sha256(wanted)[:8]}",
             lambda: self._call("conversations.setTopic", channel=channel, topic=topic),
         )
         if card:
-            row = self._once(row, f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card))
-        row = self._once(row, f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity)))
+            self._once(row, f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card))
+        self._once(row, f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity)))
         for person in filter(None, incident.roles.values()):
             account = self.members.account(person)
             if account:
-                row = self._once(row, f"in:{account}", partial(self._invite, channel, [account]))
+                self._once(row, f"in:{account}", partial(self._invite, channel, [account]))
 
-    def _once(self, row: rows.Channel, name: str, work: Callable[[], None]) -> rows.Channel:
+    def bookmark(self, row: rows.Channel, channel: str, name: str, link: str) -> None:
+        """A link at the top of the channel."""
+        arguments = {"channel_id": channel, "title": name, "type": "link", "link": link}
+        self._once(row, f"bookmark:{link}", lambda: self._call("bookmarks.add", **arguments))
+
+    def _once(self, row: rows.Channel, name: str, work: Callable[[], None]) -> None:
         if name in row.done:
-            return row
+            return
         work()
-        done = row.done | {name}
-        self.desk.transact(lambda connection, _: rows.did(connection, row.stream, done))
-        return rows.Channel(row.stream, row.name, row.channel, done, row.shown_seq, row.tries, row.trouble)
+        row.done.add(name)
+        self.desk.transact(lambda connection, _: rows.did(connection, row.stream, row.done))
 
     def _called(self, severity: str) -> list[str]:
         """The accounts of the teams that the severity calls for, their Slack groups included."""

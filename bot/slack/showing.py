@@ -14,7 +14,7 @@ from bot.domain.model import canonical, sha256
 from bot.engine.desk import Desk
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.place import GONE, Places
-from bot.slack.surfaces import Links, Message
+from bot.slack.surfaces import Links, Message, run_key, title
 from bot.store import chat as rows
 
 CLAIM = timedelta(seconds=45)
@@ -47,7 +47,7 @@ class Showing:
             return
         channel = places.ensure(incident, row)
         try:
-            row = places.admit(incident, row, channel)
+            places.admit(incident, row, channel)
             self._messages(channel, row)
         except SlackRefused as refused:
             if refused.code not in GONE:
@@ -71,6 +71,10 @@ class Showing:
             self._one(key, message, self._channel_for(message, channel), shown.get(key))
             if key == "card":
                 self._furnish(row, channel)
+        for run in self.incident.runs.values():
+            link = self.link(run_key(run.id))
+            if link:
+                self.places.bookmark(row, channel, title(run), link)
         for key in shown.keys() - wanted.keys():
             self._take_away(shown[key])
 

@@ -25,7 +25,7 @@ class Channel:
     stream: str
     name: str
     channel: str | None
-    done: frozenset[str]
+    done: set[str]
     shown_seq: int
     tries: int
     trouble: str
@@ -83,9 +83,7 @@ def claim(connection: Connection, stream: str, name: str, by: str, now: datetime
     row = connection.execute(taken).first()
     if row is None:
         return None
-    return Channel(
-        row.stream, row.name, row.channel, frozenset(json.loads(row.done)), row.shown_seq, row.tries, row.trouble
-    )
+    return Channel(row.stream, row.name, row.channel, set(json.loads(row.done)), row.shown_seq, row.tries, row.trouble)
 
 
 def keep(connection: Connection, stream: str, by: str, now: datetime, ttl: timedelta) -> bool:

@@ -9,10 +9,11 @@ from bot.domain.plan import RecoveryPlan
 from bot.slack.surfaces.card import card
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.posts import announcement, post
+from bot.slack.surfaces.runs import run_key, run_messages, title
 from bot.slack.surfaces.scene import Links, Scene, step_key
 from bot.slack.surfaces.steps import step_messages
 
-__all__ = ["Links", "Message", "step_key", "surfaces"]
+__all__ = ["Links", "Message", "run_key", "step_key", "surfaces", "title"]
 
 INITIAL = "initial_notification"
 
@@ -36,7 +37,9 @@ def surfaces(
         shown["announcement"] = announcement(scene)
     if INITIAL in texts:
         shown[INITIAL] = post(scene, INITIAL, texts.pop(INITIAL))
-    for run, step in incident.every_step():
-        shown.update(step_messages(scene, run, step))
+    for run in incident.runs.values():
+        shown.update(run_messages(scene, run))
+        for step in run.steps.values():
+            shown.update(step_messages(scene, run, step))
     shown.update((key, post(scene, key, text)) for key, text in texts.items())
     return shown
