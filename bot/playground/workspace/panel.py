@@ -12,11 +12,14 @@ from bot.playground.workspace.state import State
 
 @dataclass(frozen=True)
 class PanelAction:
+    """A button, or, with a `url`, a link that opens beside the page."""
+
     id: str
     label: str
     style: str = ""
     confirm: str = ""
     disabled: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,10 @@ class Server:
         await self._uvicorn.serve([self._listener])
         await self.web.http.close()
 
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens."""
+        return [it.getsockname()[:2] for server in self._uvicorn.servers for it in server.sockets]
+
     def call(self, what: Coroutine[Any, Any, T], timeout: float = 30) -> T:
         """Run it on the server's loop, and wait."""
         return self.start(what).result(timeout)

@@ -1,0 +1,82 @@
+"""How often methods may be called."""
+
+from collections.abc import Iterator
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from bot.playground.workspace.workspace import Workspace
+from tests.workspace.apps import client
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    with Workspace.running() as running:
+        yield running
+
+
+def test_one_message_a_second_in_each_channel(workspace: Workspace) -> None:
+    """The second one is 429 with Retry-After; another channel and another method go on; a second later it passes."""
+    slack = client(workspace)
+    slack.chat_postMessage(channel="C0OPS", text="one")
+    with pytest.raises(SlackApiError) as limited:
+        slack.chat_postMessage(channel="C0OPS", text="two")
+    assert limited.value.response.status_code == 429
+    assert limited.value.response["error"] == "ratelimited"
+    assert limited.value.response.headers["retry-after"] == "1"
+    ts = slack.chat_postMessage(channel="C0STATUS", text="one")["ts"]
+    slack.chat_update(channel="C0STATUS", ts=ts, text="two")
+    workspace.clock.advance(1)
+    slack.chat_postMessage(channel="C0OPS", text="two")
+    assert [it["text"] for it in workspace.messages("#ops")] == ["one", "two"]
+
+
+def test_a_refused_message_took_no_effect(workspace: Workspace) -> None:
+    """The ledger says so; a malformed message doesn't use up the second."""
+    slack = client(workspace)
+    with pytest.raises(SlackApiError):
+        slack.chat_postMessage(channel="C0OPS", text="x", blocks=[{"type": "none"}])
+    slack.chat_postMessage(channel="C0OPS", text="x")
+    with pytest.raises(SlackApiError):
+        slack.chat_postMessage(channel="C0OPS", text="y")
+    posts = workspace.ledger.of("chat.postMessage")
+    assert [(it.status, it.applied, it.error) for it in posts] == [
+        (200, False, "invalid_blocks"),
+        (200, True, ""),
+        (429, False, "ratelimited"),
+    ]
+
+
+@pytest.mark.parametrize(("method", "tier"), [("usergroups.list", 20), ("conversations.info", 50), ("users.info", 100)])
+def test_each_method_has_its_tier(workspace: Workspace, method: str, tier: int) -> None:
+    """So many calls within a minute; then 429 for that method alone, until the first is a minute old."""
+    slack, given = client(workspace), {"channel": "C0OPS", "user": "U0BOB"}
+    for _ in range(tier):
+        slack.api_call(method, params=given)
+    workspace.clock.advance(20)
+    with pytest.raises(SlackApiError) as limited:
+        slack.api_call(method, params=given)
+    assert 35 <= int(limited.value.response.headers["retry-after"]) <= 40
+    slack.auth_test()
+    workspace.clock.advance(40)
+    slack.api_call(method, params=given)
+
+
+def test_one_connection_a_minute(workspace: Workspace) -> None:
+    """apps.connections.open is the slowest of all."""
+    slack = client(workspace, workspace.app_token)
+    slack.api_call("apps.connections.open")
+    with pytest.raises(SlackApiError) as limited:
+        slack.api_call("apps.connections.open")
+    assert int(limited.value.response.headers["retry-after"]) > 50
+
+
+def test_slacks_client_waits_as_told(workspace: Workspace) -> None:
+    """With its handler for rate limits the second message comes a second later."""
+    slack = client(workspace)
+    slack.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=2))
+    for text in ("one", "two"):
+        slack.chat_postMessage(channel="C0OPS", text=text)
+    first, second = workspace.ledger.applied("chat.postMessage")
+    assert second.at - first.at >= 1
