@@ -1,5 +1,6 @@
 """A plan: what one step would do now, in the form that people approve and the digest covers."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
@@ -88,11 +89,11 @@ class Plan(Model):
         """The preconditions that do not hold, or are not known to."""
         return tuple(p for p in self.preconditions if p.holds is not True)
 
-    def bound_text(self, name: str) -> str:
+    def bound_text(self, name: str, spelled: Callable[[timedelta], str] = format_duration) -> str:
         """`data loss up to 5m`, and that a measurement beyond it voids the plan; KeyError for an unknown bound."""
         bound = self.bounds[name]
         unit = next((measurement.unit for measurement in self.measurements if measurement.name == name), "")
-        most = format_duration(timedelta(seconds=bound)) if unit == "s" else f"{bound:g} {unit}".strip()
+        most = spelled(timedelta(seconds=bound)) if unit == "s" else f"{bound:g} {unit}".strip()
         return f"{name.replace('_', ' ')} up to {most}; more than that voids the plan"
 
     def beyond_bounds(self, fresh: "Plan") -> tuple[str, ...]:

@@ -135,18 +135,20 @@ def _data(scene: Scene) -> Line:
 def _run(scene: Scene, run: Run) -> Line:
     """`Runbook Fail over to the recovery region · 4 of 15 done · now: Validate`."""
     name = f"{run.id} " if len(scene.incident.runs) > 1 else ""
-    system = scene.plan.systems.get(run.system)
-    of = f" for {system.title if system else run.system}" if len(scene.incident.systems) > 1 else ""
+    of = f" for {scene.system(run.system)}" if len(scene.incident.systems) > 1 else ""
     title = line(strong(f"{name}Runbook"), f" {cut(run.runbook.title, LONGEST_WAIT)}{of}")
     done = sum(step.is_met for step in run.steps.values())
-    parts = (title, line(f"{done} of {len(run.steps)} done"), _note(run), _now(scene, run))
+    parts = (title, line(f"{done} of {len(run.steps)} done"), _note(scene, run), _now(scene, run))
     return joined(" · ", parts)
 
 
-def _note(run: Run) -> Line:
+def _note(scene: Scene, run: Run) -> Line:
     if run.stopped:
         return line("stopped")
-    return line(strong("paused")) if run.paused and not run.is_over else ()
+    if run.paused and not run.is_over:
+        return line(strong("paused"))
+    first = () if run.is_over else scene.incident.unrecovered(run)
+    return line(f"waits for the recovery of {', '.join(map(scene.system, first))}") if first else ()
 
 
 def _now(scene: Scene, run: Run) -> Line:

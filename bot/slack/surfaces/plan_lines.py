@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from bot.comms.words import spell
 from bot.domain.changes import Change, Plan, Risk
 from bot.domain.incident import StepRun
 from bot.domain.model import JsonValue
@@ -11,6 +12,7 @@ from bot.slack.rich import Line, Part, Piece, exact, items, joined, line, paragr
 from bot.slack.surfaces.scene import Scene
 
 EMPTY = "empty"
+FEW = 3  # resources that have a heading of their own
 HOLDS = {True: "holds", False: "does not hold", None: "is not known"}
 
 
@@ -21,12 +23,17 @@ def plan_chunks(scene: Scene, step: StepRun, plan: Plan) -> tuple[tuple[Part, ..
 
 
 def change_chunks(plan: Plan) -> Iterator[tuple[Part, ...]]:
-    """Each resource, and below it what becomes of it."""
+    """Each resource, and below it what becomes of it; many with one change each as one list."""
     where = ", ".join(filter(None, (plan.region, f"account {plan.account}" if plan.account else "")))
     place = f" ({where})" if where else ""
     if plan.is_empty:
         yield paragraph(line(strong(plan.target), place), line(f"Nothing to do: {plan.nothing_to_do}"))
-    for resource, found in groupby(plan.changes, key=lambda change: change.resource):
+    groups = [(resource, tuple(found)) for resource, found in groupby(plan.changes, key=lambda change: change.resource)]
+    if len(groups) > FEW and len(groups) == len(plan.changes):
+        rows = (line(strong(change.resource), " ", *change_line(change)) for change in plan.changes)
+        yield (*paragraph(line(strong(f"{len(groups)} changes"), place)), *items(rows))
+        return
+    for resource, found in groups:
         yield (*paragraph(line(strong(resource), place)), *items(map(change_line, found)))
         place = ""
 
@@ -41,7 +48,7 @@ def _costs(scene: Scene, step: StepRun, plan: Plan) -> Iterator[Line]:
     for measurement in plan.measurements:
         yield _labelled(_said(measurement.name), measurement.text)
     for name in plan.bounds:
-        yield _labelled("You accept", plan.bound_text(name))
+        yield _labelled("You accept", plan.bound_text(name, spell))
     for precondition in plan.preconditions:
         yield _labelled("Condition", f"{precondition.text} ({HOLDS[precondition.holds]})")
     for risk in plan.risks:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
+from operator import not_
 
 from bot.comms.words import roughly, spell
 from bot.domain.objectives import recovery_clock
@@ -31,7 +33,7 @@ def word_for_word(text: str, *below: Line) -> Message:
     """A text from a template, as it is, with more lines below it."""
     whole = cut(text.strip() or "-", LONGEST_TEXT)
     first, *rest = (_styled(row) for row in lines(whole))
-    chunks = [paragraph(*some) for some in (rest, below) if some]
+    chunks = [paragraph(*some) for some in (tuple(dropwhile(not_, rest)), below) if some]
     return single(Body(first, fallback(line(one_line(whole))), tuple(chunks)), fixed=True)
 
 

@@ -22,8 +22,8 @@ def run_messages(scene: Scene, run: Run) -> Iterator[tuple[str, Message]]:
     started = line(f"started by {scene.name(run.requester)} at ", scene.at(run.started_at))
     heading = joined(" · ", (line("Runbook ", strong(title(run))), line(where), started))
     text = fallback(joined(" · ", (line(scene.incident.id), line(scene.drill), line("Runbook ", title(run)))))
-    steps = tuple(paragraph(_step(scene, run, step)) for step in run.steps.values())
-    yield from spread(run_key(run.id), Body(heading, text, steps), scene.links.to)
+    steps = paragraph(*(_step(scene, run, step) for step in run.steps.values()))
+    yield from spread(run_key(run.id), Body(heading, text, (steps,)), scene.links.to)
 
 
 def title(run: Run) -> str:

@@ -72,8 +72,12 @@ class Scene:
     @property
     def systems(self) -> str:
         """The titles of the incident's systems."""
-        known = self.plan.systems
-        return ", ".join(one_line(known[s].title) if s in known else s for s in self.incident.systems)
+        return ", ".join(map(self.system, self.incident.systems))
+
+    def system(self, system: str) -> str:
+        """A system's title."""
+        known = self.plan.systems.get(system)
+        return cut(one_line(known.title), LONGEST_NAME) if known else system
 
     @property
     def title(self) -> str:

@@ -250,7 +250,7 @@ def test_messages_come_in_the_order_of_the_runbook() -> None:
     """What is first in the runbook is posted first; updates follow."""
     shown = painted(to_promotion(), {"update/1": "*INC-7*: update 1"})
     steps = [f"step/R1/{step}" for step in ("assess", "fit", "fence", "promote")]
-    assert list(shown) == ["card", "announcement", *steps, "update/1"]
+    assert list(shown) == ["card", "announcement", "run/R1", *steps, "update/1"]
 
 
 def test_moments_far_away_have_their_date() -> None:
@@ -267,3 +267,11 @@ def test_a_check_in_another_phase_counts_as_progress_too() -> None:
     """All steps of a run are counted."""
     story = underway(manual("assess"), check("watch", phase="post_recovery")).done("assess")
     assert "1 of 2 done" in card_text(story)
+
+
+def test_a_run_that_waits_for_another_system_says_so() -> None:
+    """What has to be recovered first is named at the run."""
+    story = Story(plan=in_slack()).declare(systems=("database", "orders"))
+    story.start(system="database")
+    story.start(system="orders")
+    assert "R2 Runbook Fail over for A system · 0 of 7 done · waits for the recovery of A system" in card_text(story)

@@ -18,7 +18,7 @@ def long() -> dict[str, Message]:
 def with_changes(count: int) -> Story:
     story = underway(action("dns"), plan=in_slack())
     changes = (
-        Change(resource=f"record-{n}.example.com", what="weight", before=f"old-{n}-", after=f"new-{n}-")
+        Change(resource=f"record-{n}.example.com", what="weight", before=f"old-{n}-", after=f"new-{n}-" * 10)
         for n in range(count)
     )
     story.show("dns", whole_plan(changes=tuple(changes)))
@@ -50,7 +50,7 @@ def test_the_buttons_stand_below_the_last_part_alone(long: dict[str, Message]) -
 def test_a_shorter_plan_needs_fewer_messages(long: dict[str, Message]) -> None:
     """What is no longer there is taken away by whoever compares."""
     assert len(long) > 2
-    assert list(painted(with_changes(3))) == ["card", "announcement", "step/R1/dns"]
+    assert list(painted(with_changes(3))) == ["card", "announcement", "run/R1", "step/R1/dns"]
 
 
 def test_one_value_of_any_length_is_whole() -> None:

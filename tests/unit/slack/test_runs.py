@@ -8,7 +8,9 @@ from tests.unit.slack.rules import says
 def test_a_run_says_its_steps_in_order_when_it_starts() -> None:
     """Each with its number, how long it takes, whose approval it needs, and whether there is a way back."""
     story = underway(
-        manual("assess", expected="5m"), action("promote", approval={"required": 2}, point_of_no_return=True), check("fit")
+        manual("assess", expected="5m"),
+        action("promote", approval={"required": 2}, point_of_no_return=True),
+        check("fit"),
     )
     text = says(painted(story)["run/R1"].blocks)
     assert "Runbook Fail over" in text

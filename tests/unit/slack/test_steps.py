@@ -112,7 +112,7 @@ def test_a_plan_is_shown_whole() -> None:
         "role: in recovery → accepts writes",
         "timeline: 3 → 4",
         "Data loss at most 3 min 19 s",
-        "You accept data loss up to 5m; more than that voids the plan",
+        "You accept data loss up to 5 min; more than that voids the plan",
         "Condition dr_bot may promote it (holds)",
         "Warning Replication slots do not move.",
         "Cannot be undone. The way back is the runbook failback.",
