@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench check lock clean
+.PHONY: help demo story test faults bench check lock clean
 
 help:
-	@echo "make demo    start a shop in two regions on this machine, and fail it over: one night, told as it happens"
+	@echo "make demo    a shop in two regions, a chat and the bot on this machine: break it, and recover it in the browser"
+	@echo "make story   the same, told and played by itself from the power cut to the resolution"
 	@echo "make test    check the style, the types and the layers, then run the tests"
 	@echo "make faults  kill and break everything at every moment: long"
 	@echo "make bench   measure speed and size"
@@ -23,6 +24,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: $(STAMP)
+	@$(BIN)/python -m bot.playground demo
+
+story: $(STAMP)
 	@$(BIN)/python -m bot.playground story
 
 test: $(STAMP)

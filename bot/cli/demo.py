@@ -1,22 +1,21 @@
-"""dr demo: the local estate, in a process of its own, so that the plain installation needs none of its libraries."""
+"""dr demo: the local playground, in a process of its own, so that the plain installation needs none of its libraries."""
 
 import os
 import sys
 from importlib.util import find_spec
-from tempfile import mkdtemp
 
 import typer
 
 from bot.cli.errors import WrongUsage
 
 PASSED_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
-NEEDED = ("moto", "aiosmtpd")
+NEEDED = ("moto", "aiosmtpd", "websockets")
 
 
 def demo(ctx: typer.Context) -> None:
-    """Start a shop in two regions on this machine, to try a failover on.
+    """Start a shop in two regions, a chat and the bot on this machine, to try a recovery in the browser.
 
-    With --story a whole night is told and played. Further words go to the demo itself: --dir DIR.
+    With --story a whole night is told and played. Further words go to the demo itself: --port N.
 
     Example: dr demo --story
     """
@@ -29,8 +28,6 @@ def demo(ctx: typer.Context) -> None:
 
 
 def arguments(given: list[str]) -> list[str]:
-    """What the playground is started with: its subcommand, and for the estate a directory."""
-    if "--story" in given:
-        return ["story", *(word for word in given if word != "--story")]
-    placed = any(word.partition("=")[0] == "--dir" for word in given)
-    return ["estate", *given] if placed else ["estate", "--dir", mkdtemp(prefix="dr-demo-"), *given]
+    """What the playground is started with: its subcommand, and what was said beside it."""
+    told = "--story" in given
+    return ["story" if told else "demo", *(word for word in given if word != "--story")]

@@ -1,4 +1,4 @@
-"""python -m bot.playground estate|story|workspace: the local estate, a night on it told from beginning to end, or a chat.
+"""python -m bot.playground demo|story|estate|workspace: a demo to play with, a night told from beginning to end, or parts.
 
 What a subcommand needs takes a second to load, so the story's first lines are printed before that.
 """
@@ -12,17 +12,23 @@ from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MODULES: Mapping[str, str] = {
+    "demo": "bot.playground.demo_command",
     "estate": "bot.playground.estate_command",
     "story": "bot.playground.story",
     "workspace": "bot.playground.workspace.command",
 }
-OPENING = """\
+OPENING = {
+    "demo": """\
+DR Bot: a shop in two regions, a chat, and the bot, all on this machine.
+""",
+    "story": """\
 DR Bot: one night, told as it happens on this machine. Ctrl-C ends it.
 
 Two PostgreSQL servers, a shop in each of two regions, a stand-in for AWS, and mail are started. They are real, and so
 is every dr command that people give. Minutes are seconds: a status update is due every 30 s, at most 5 s of orders
 may be lost. Times are UTC.
-"""
+""",
+}
 
 
 def main() -> None:
@@ -30,13 +36,13 @@ def main() -> None:
     parser.add_argument(
         "command",
         choices=MODULES,
-        help="estate: start it, and keep it until Ctrl-C; story: a night on it; workspace: a local Slack, until Ctrl-C",
+        help="demo: everything, to play with; story: a night, told; estate, workspace: parts of it; each until Ctrl-C",
     )
     command: str = parser.parse_args(sys.argv[1:2]).command
     for number in ENDING:
         signal.signal(number, end_story if command == "story" else end_estate)
-    if command == "story":
-        print(OPENING, flush=True)
+    if command in OPENING:
+        print(OPENING[command], flush=True)
     del sys.argv[1]
     runpy.run_module(MODULES[command], run_name="__main__")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.playground.aws import EAST, WEST, Account, seed
@@ -19,7 +20,7 @@ from bot.playground.hypervisor import Hypervisor
 from bot.playground.keys import make_key
 from bot.playground.mail import MailSink
 from bot.playground.pair import DATABASE, Pair, build_pair
-from bot.playground.plan_file import WEST_PASSWORD, Places, people, write_plan
+from bot.playground.plan_file import FAILOVER, OFTEN, WEST_PASSWORD, Places, people, shorten_watch, write_plan
 from bot.playground.processes import Processes, free_port
 from bot.playground.region import Region, start_shop
 from bot.playground.traffic import Ledger, Order, Traffic
@@ -68,6 +69,11 @@ class Estate:
         time.sleep(DYING)
         self.west.lose_power()
 
+    def restore_primary(self) -> None:
+        """The primary region has power and its cable again. A machine that was fenced stays off."""
+        self.west.restore_power()
+        self.pair.wire.mend()
+
     def lost_orders(self) -> list[Order]:
         """Orders that were acknowledged and that the recovery region's database does not hold."""
         acknowledged = self.ledger.acknowledged()  # before the look, so that none is counted that came after it
@@ -78,12 +84,14 @@ class Estate:
 
 
 @contextmanager
-def running_estate(directory: Path, say: Say) -> Iterator[Estate]:
-    """Start everything in `directory`, which is empty or to be made; end everything afterwards."""
+def running_estate(directory: Path, say: Say, updates: Mapping[str, str] = OFTEN) -> Iterator[Estate]:
+    """Start everything in `directory`, which is empty or to be made; end everything afterwards.
+
+    `updates` is how often status updates go out, as the recovery plan says it.
+    """
     prepare(directory)
     with ExitStack() as stack:
-        yield start(directory, say, stack)
-        say("stopping")
+        yield start(directory, say, stack, updates)
 
 
 def prepare(directory: Path) -> None:
@@ -93,9 +101,10 @@ def prepare(directory: Path) -> None:
         (directory / name).mkdir(parents=True)
     for name in ("runbooks", "templates"):
         shutil.copytree(PROJECT / name, directory / name, copy_function=shutil.copyfile)
+    shorten_watch(directory / "runbooks" / FAILOVER)
 
 
-def start(directory: Path, say: Say, stack: ExitStack) -> Estate:
+def start(directory: Path, say: Say, stack: ExitStack, updates: Mapping[str, str]) -> Estate:
     logs = directory / "logs"
     processes = stack.enter_context(Processes())
     mail = stack.enter_context(MailSink(directory / "mail"))
@@ -103,27 +112,26 @@ def start(directory: Path, say: Say, stack: ExitStack) -> Estate:
         cloud = together.submit(start_cloud, processes, logs, hypervisor=True)
         pair = start_pair(processes, stack)
         say("two PostgreSQL servers, the second streaming from the first")
-        shops = [
-            together.submit(start_shop, processes, region, server, pair, logs)
-            for region, server in ((WEST, pair.primary), (EAST, pair.standby))
-        ]
+        open_west = partial(start_shop, processes, WEST, pair.primary, pair, logs)
+        open_east = partial(start_shop, processes, EAST, pair.standby, pair, logs)
+        shops = [together.submit(open_west), together.submit(open_east)]
         clients = Clients(cloud.result())
         account = seed_account(clients, pair)
         say("AWS: names, load balancer, machines, secrets, buckets")
-        west = Region("west", WEST, pair.primary, shops[0].result(), processes)
-        east = Region("east", EAST, pair.standby, shops[1].result(), processes)
+        west = Region("west", WEST, pair.primary, shops[0].result(), processes, open_west)
+        east = Region("east", EAST, pair.standby, shops[1].result(), processes, open_east)
     hypervisor = stack.enter_context(
         closing(Hypervisor(clients, {account.west.instance: west, account.east.instance: east}))
     )
     watch = stack.enter_context(closing(WeightWatch(clients, account)))
-    door = FrontDoor(watch, {"west": west.shop.url, "east": east.shop.url})
+    door = FrontDoor(watch, {"west": lambda: west.shop.url, "east": lambda: east.shop.url})
     shop_url = stack.enter_context(closing(HttpServer(door.app(), "front door"))).url
     say(f"a shop in each region, reached through {shop_url}")
     ledger = Ledger()
     stack.enter_context(closing(Traffic(shop_url, ledger)))
     await_first_order(ledger)
     say("customers, five orders a second")
-    keys = write_files(directory, Places(account, pair.primary.port, pair.standby.port, shop_url))
+    keys = write_files(directory, Places(account, pair.primary.port, pair.standby.port, shop_url), updates)
     environment = environment_of(directory, clients.url, mail.url, pair)
     return Estate(
         directory, clients.url, account, pair, west, east, shop_url, mail, ledger, watch, hypervisor, environment, keys
@@ -149,11 +157,11 @@ def seed_account(clients: Clients, pair: Pair) -> Account:
     return seed(clients, east_password=pair.roles.bot.password, app_url=app_url)
 
 
-def write_files(directory: Path, places: Places) -> dict[str, Path]:
+def write_files(directory: Path, places: Places, updates: Mapping[str, str]) -> dict[str, Path]:
     """The plan and the people's keys; person -> key file."""
     names = people(PROJECT / "plan.yml")
     lines = {person: make_key(directory / "keys", person) for person in names}
-    write_plan(PROJECT / "plan.yml", directory / "plan.yml", places, lines)
+    write_plan(PROJECT / "plan.yml", directory / "plan.yml", places, lines, updates)
     (directory / "clock").write_text("0\n")
     return {person: directory / "keys" / person for person in names}
 

@@ -41,8 +41,11 @@ def serve_estate(directory: Path) -> None:
     with running_estate(directory, say) as estate, closing(HttpServer(Control(estate).app(), "control")) as control:
         say("ready")
         print(json.dumps(description(estate, control.url)), flush=True)
-        while True:
-            signal.pause()
+        try:
+            while True:
+                signal.pause()
+        finally:
+            say("stopping")
 
 
 def description(estate: Estate, control_url: str) -> dict[str, Any]:

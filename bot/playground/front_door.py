@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -96,9 +96,9 @@ class WeightWatch:
 
 
 class FrontDoor:
-    """Passes each request on to the shop that the weights name."""
+    """Passes each request on to the shop that the weights name. `shops` is region -> where its shop is at the moment."""
 
-    def __init__(self, watch: WeightWatch, shops: Mapping[str, str]) -> None:
+    def __init__(self, watch: WeightWatch, shops: Mapping[str, Callable[[], str]]) -> None:
         self._watch = watch
         self._shops = shops
         self._chance = random.Random()
@@ -113,7 +113,7 @@ class FrontDoor:
             return PlainTextResponse("no region takes requests for this name\n", 502)
         if where == "maintenance":
             return HTMLResponse(MAINTENANCE.read_text(), 503, {"Retry-After": "5"})
-        return await self._pass_on(request, self._shops[where])
+        return await self._pass_on(request, self._shops[where]())
 
     async def _pass_on(self, request: Request, shop: str) -> Response:
         url = f"{shop}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")

@@ -13,6 +13,10 @@ from bot.playground.pair import DATABASE
 
 SYSTEM = "customer-database"
 WEST_PASSWORD = "CUSTOMERS_WEST_PASSWORD"
+FAILOVER = "regional-failover.yml"
+OFTEN = {"every": "30s"}
+SELDOM = {"every": "3m", "draft_before": "1m"}  # where people take the time to read
+WATCHED = ("default: 15m", "default: 10s")  # how long the runbook watches the shop at its end
 HEADER = "# The demo's recovery plan: the project's plan.yml with the targets of the local estate.\n"
 
 
@@ -26,7 +30,14 @@ class Places:
     shop_url: str
 
 
-def write_plan(source: Path, target: Path, places: Places, ssh_keys: Mapping[str, str]) -> None:
+def shorten_watch(runbook: Path) -> None:
+    """The runbook's last look lasts seconds."""
+    runbook.write_text(runbook.read_text().replace(*WATCHED))
+
+
+def write_plan(
+    source: Path, target: Path, places: Places, ssh_keys: Mapping[str, str], updates: Mapping[str, str]
+) -> None:
     """Read the plan at `source` and write the demo's to `target`. `ssh_keys` is person -> public key.
 
     Minutes become seconds, so that a night takes two minutes: the objective for lost data, and the rhythm of updates.
@@ -38,7 +49,7 @@ def write_plan(source: Path, target: Path, places: Places, ssh_keys: Mapping[str
     system = plan["systems"][SYSTEM]
     system["objectives"] = {"rto": "1h", "rpo": "5s"}
     system["replication"]["heartbeat"] = "2s"
-    plan["severities"]["sev1"]["updates"] = {"every": "30s"}
+    plan["severities"]["sev1"]["updates"] = dict(updates)
     plan["environments"]["production"] = environment(places)
     text = yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=120)
     target.write_text(HEADER + text)

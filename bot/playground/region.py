@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,20 +35,30 @@ def start_shop(processes: Processes, region: str, server: Server, pair: Pair, lo
     login = pair.roles.shop
     address, log = logs / f"shop-{region}.url", logs / f"shop-{region}.log"
     settings = {"SHOP_REGION": region, "SHOP_DATABASE_URL": server.url(DATABASE, login.user, login.password)}
+    address.unlink(missing_ok=True)  # of one that ran before
     command = [sys.executable, "-m", "bot.playground.shop", str(address)]
     child = processes.spawn(command, log=log, environment=dict(os.environ) | settings)
     return ShopProcess(child, announced(child, address, log))
 
 
 class Region:
-    """What can happen to a region. Safe to use from several threads."""
+    """What can happen to a region. `open_shop` starts its shop again. Safe to use from several threads."""
 
-    def __init__(self, name: str, aws_region: str, server: Server, shop: ShopProcess, processes: Processes) -> None:
+    def __init__(
+        self,
+        name: str,
+        aws_region: str,
+        server: Server,
+        shop: ShopProcess,
+        processes: Processes,
+        open_shop: Callable[[], ShopProcess],
+    ) -> None:
         self.name = name
         self.aws_region = aws_region
         self.server = server
         self.shop = shop
         self.powered = True
+        self._open_shop = open_shop
         self._processes = processes
         self._machine_stopped = False
         self._lock = threading.Lock()
@@ -58,6 +69,15 @@ class Region:
             self.powered = False
             self.server.kill()
             self._processes.kill(self.shop.process)
+
+    def restore_power(self) -> None:
+        """Everything here starts again, but for a machine that was switched off in the meantime."""
+        with self._lock:
+            self.powered = True
+            if not self._machine_stopped and not self.server.running:
+                self.server.start()
+            if not self.shop.running:
+                self.shop = self._open_shop()
 
     def stop_machine(self) -> None:
         """The database's machine is switched off."""

@@ -1,5 +1,6 @@
 """`dr serve` as a process of its own, and what it says of itself on the web."""
 
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ class Serving:
     """A running `dr serve`."""
 
     url: str
+    process: subprocess.Popen[bytes]
+
+    def refuse_ended(self) -> None:
+        """Raises ChildFailed where it runs no more."""
+        if self.process.poll() is not None:
+            raise ChildFailed(f"dr serve ended by itself with {self.process.returncode}")
 
     def wait_for_people(self, timeout: float) -> None:
         """Return once the bot has nothing to do by itself, or after `timeout` seconds."""
@@ -49,7 +56,7 @@ def start_serving(processes: Processes, dr: str, directory: Path, environment: M
     """Start it and wait until it is ready; raises ChildFailed with the end of its log."""
     log = directory / "logs" / "dr-serve.log"
     child = processes.spawn([dr, "serve"], log=log, environment=environment, directory=directory)
-    serving = Serving(environment["DR_URL"])
+    serving = Serving(environment["DR_URL"], child)
     deadline = time.monotonic() + READY_WITHIN
     while not serving.is_ready():
         if child.poll() is not None or time.monotonic() > deadline:

@@ -112,13 +112,10 @@ def test_a_wrong_environment_ends_with_two_and_repeats_no_value() -> None:
 
 
 def test_demo_passes_its_words_on() -> None:
-    """--story is the story, everything else goes to the estate, which gets a directory where none is named."""
+    """--story is the story, everything else goes to the interactive demo."""
     assert arguments(["--story", "--record", "x.svg"]) == ["story", "--record", "x.svg"]
-    assert arguments(["--dir", "x"]) == ["estate", "--dir", "x"]
-    assert arguments(["--dir=x"]) == ["estate", "--dir=x"]
-    made = arguments([])
-    assert made[:2] == ["estate", "--dir"]
-    Path(made[2]).rmdir()
+    assert arguments(["--port", "8000"]) == ["demo", "--port", "8000"]
+    assert arguments([]) == ["demo"]
 
 
 def test_control_characters_become_visible() -> None:

@@ -51,6 +51,7 @@ export class Panel {
   }
 
   button(item, action) {
+    if (/^https?:/.test(action.url ?? "")) return el("a", { class: "button", href: action.url, target: "_blank", rel: "noopener noreferrer" }, action.label);
     return el("button", { type: "button", class: `button ${action.style === "danger" ? "danger" : ""}`, disabled: action.disabled, on: { click: () => this.press(item, action) } }, action.label);
   }
 
