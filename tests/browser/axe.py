@@ -24,10 +24,11 @@ def axe_source(folder: Path) -> str:
     return kept.read_text(encoding="utf-8")
 
 
-def violations(page: Page, source: str) -> list[str]:
-    """One line for each fault that axe finds on the page as it stands."""
+def check(page: Page, source: str) -> None:
+    """Fails with one line for each fault that axe finds on the page as it stands."""
     page.evaluate(source)
     found: list[dict[str, Any]] = page.evaluate(
         "async (tags) => (await axe.run(document, {runOnly: {type: 'tag', values: tags}})).violations", RULES
     )
-    return [f"{it['id']}: {node['target']} {node['failureSummary']}" for it in found for node in it["nodes"]]
+    lines = [f"{it['id']}: {node['html']} {node['failureSummary']}" for it in found for node in it["nodes"]]
+    assert not lines, "\n".join(lines)

@@ -81,12 +81,16 @@ class Troubles:
         context.on("request", self.asked)
 
     def said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(it in message.text for it in self.allowed):
-            self.found.append(message.text)
+        if message.type in ("error", "warning"):
+            self.note(message.text)
 
     def asked(self, request: Request) -> None:
         if urlsplit(request.url).netloc != self.host:
-            self.found.append(f"asked {request.url}")
+            self.note(f"asked {request.url}")
+
+    def note(self, line: str) -> None:
+        if not any(it in line for it in self.allowed):
+            self.found.append(line)
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def open_page(chromium: Browser, workspace: Workspace, troubles: Troubles) -> It
         page = context.new_page()
         page.goto(f"{workspace.url}/?as={person}#{place}")
         page.locator("#feed:not([aria-busy]), #home:visible").first.wait_for(state="attached")
-        page.locator("#channels [aria-current=page]").wait_for()
+        page.locator("#channels [aria-current=page]").wait_for(state="attached")
         return page
 
     yield open_page
@@ -119,8 +123,8 @@ def open_page(chromium: Browser, workspace: Workspace, troubles: Troubles) -> It
 
 @pytest.fixture
 def picture() -> Callable[[Page, str], None]:
-    """`picture(page, "modal")`: a screenshot into the folder DR_SHOTS names, if it names one."""
-    folder = os.environ.get("DR_SHOTS")
+    """`picture(page, "modal")`: a screenshot into the folder PAGE_SHOTS names, if it names one."""
+    folder = os.environ.get("PAGE_SHOTS")
 
     def take(page: Page, name: str) -> None:
         if folder:
@@ -135,4 +139,3 @@ def axe() -> str:
     if not shutil.which("npm"):
         missing("npm is missing, so axe-core can't be installed: apt-get install npm")
     return axe_source(Path.home() / ".cache" / "dr-bot")
-

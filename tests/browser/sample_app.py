@@ -15,7 +15,6 @@ Json = dict[str, Any]
 ANYTHING = re.compile(".*")
 
 
-
 class SampleApp:
     """`actions`, `submissions`, `commands`, `shortcuts`: what arrived, in order. `answer` acknowledges submissions."""
 
@@ -26,7 +25,7 @@ class SampleApp:
         self.commands: queue.Queue[Json] = queue.Queue()
         self.shortcuts: queue.Queue[Json] = queue.Queue()
         self.form: Json | None = None
-        self.on_action: Callable[[Json], None] = lambda body: None
+        self.on_action: Callable[[Json], object] = lambda body: None
         self.answer: Callable[[Json], Json] = lambda view: {}
         app = App(client=self.client)
         app.command("/dr")(self._command)
@@ -37,10 +36,10 @@ class SampleApp:
         app.event("app_home_opened")(lambda: None)
         app.event("message")(lambda: None)
         self._handler = SocketModeHandler(app, workspace.app_token)
-        self._handler.connect()
+        self._handler.connect()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        self._handler.close()
+        self._handler.close()  # type: ignore[no-untyped-call]
 
     def post(self, blocks: list[Json], words: str = "words", channel: str = "C0OPS") -> str:
         """Its ts."""
@@ -71,4 +70,8 @@ class SampleApp:
 
     def _options(self, ack: Ack, payload: Json) -> None:
         names = ["failover", "failback"]
-        ack(options=[{"text": {"type": "plain_text", "text": it}, "value": it} for it in names if payload["value"] in it])
+        ack(
+            options=[
+                {"text": {"type": "plain_text", "text": it}, "value": it} for it in names if payload["value"] in it
+            ]
+        )

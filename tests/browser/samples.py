@@ -72,7 +72,15 @@ EVERY_BLOCK: list[Json] = [
         "<!subteam^S0DRTEAM> <!date^1763820000^{date_num} {time}|fallback> :white_check_mark: 1 &lt; 2\n&gt; quoted"
     ),
     {"type": "section", "fields": [mrkdwn("*Data loss*\nat most 5 min"), mrkdwn("*Objective*\n1 h")]},
-    section("Choose", accessory={"type": "static_select", "action_id": "severity", "placeholder": text("Severity"), "options": SEVERITIES}),
+    section(
+        "Choose",
+        accessory={
+            "type": "static_select",
+            "action_id": "severity",
+            "placeholder": text("Severity"),
+            "options": SEVERITIES,
+        },
+    ),
     {"type": "divider"},
     actions(
         button("go", "Go", style="primary", value="v1"),
@@ -81,17 +89,35 @@ EVERY_BLOCK: list[Json] = [
         {"type": "users_select", "action_id": "who", "placeholder": text("Somebody")},
         {"type": "datepicker", "action_id": "day", "initial_date": "2026-11-22"},
     ),
-    {"type": "context", "elements": [mrkdwn("context *words*"), {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "far picture"}]},
-    {"type": "image", "image_url": "https://example.com/y.png", "alt_text": "picture of elsewhere", "title": text("Picture title")},
+    {
+        "type": "context",
+        "elements": [
+            mrkdwn("context *words*"),
+            {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "far picture"},
+        ],
+    },
+    {
+        "type": "image",
+        "image_url": "https://example.com/y.png",
+        "alt_text": "picture of elsewhere",
+        "title": text("Picture title"),
+    },
     {"type": "rich_text", "elements": RICH},
-    {"type": "markdown", "text": "## Markdown heading\nSome **strong** [md link](https://example.com/md)\n\n- point\n\n```\ncode block\n```"},
-]  # fmt: skip
+    {
+        "type": "markdown",
+        "text": "## Markdown heading\nSome **strong** [md link](https://example.com/md)\n\n- point\n\n"
+        "```\ncode block\n```",
+    },
+]
 
 INPUTS: dict[str, Json] = {
     "Title": {"type": "plain_text_input"},
     "What do you see?": {"type": "plain_text_input", "multiline": True},
     "Severity": {"type": "static_select", "options": SEVERITIES},
-    "Systems": {"type": "multi_static_select", "options": [option("db", "Customer Database"), option("shop", "Shop"), option("mail", "Mail")]},
+    "Systems": {
+        "type": "multi_static_select",
+        "options": [option("db", "Customer Database"), option("shop", "Shop"), option("mail", "Mail")],
+    },
     "Person": {"type": "users_select"},
     "People": {"type": "multi_users_select"},
     "Channel": {"type": "channels_select"},
@@ -105,20 +131,37 @@ INPUTS: dict[str, Json] = {
     "Options": {"type": "checkboxes", "options": [option("drill", "Drill"), option("private", "Private")]},
     "Kind": {"type": "radio_buttons", "options": [option("real", "Real"), option("test", "Test")]},
     "Runbook": {"type": "external_select", "min_query_length": 0},
-}  # fmt: skip
+}
 
 
 def input_block(label: str, element: Json, **more: Any) -> Json:
-    return {"type": "input", "block_id": label, "label": text(label), "element": {**element, "action_id": "value"}, **more}
+    return {
+        "type": "input",
+        "block_id": label,
+        "label": text(label),
+        "element": {**element, "action_id": "value"},
+        **more,
+    }
 
 
 def modal(*blocks: Json, title: str = "A form", **more: Any) -> Json:
-    return {"type": "modal", "callback_id": "form", "title": text(title), "submit": text("Declare"), "close": text("Cancel"), "blocks": list(blocks), **more}
+    return {
+        "type": "modal",
+        "callback_id": "form",
+        "title": text(title),
+        "submit": text("Declare"),
+        "close": text("Cancel"),
+        "blocks": list(blocks),
+        **more,
+    }
 
 
 def every_input() -> Json:
     required = {"Title", "Severity"}
-    return modal(*(input_block(label, element, optional=label not in required) for label, element in INPUTS.items()), title="Every input")
+    return modal(
+        *(input_block(label, element, optional=label not in required) for label, element in INPUTS.items()),
+        title="Every input",
+    )
 
 
 def declare_form() -> Json:

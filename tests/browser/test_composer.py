@@ -99,9 +99,13 @@ def test_text_keeps_its_lines_and_signs(workspace: Workspace, open_page: Open) -
     page.keyboard.type("<img src=x onerror=alert(1)> @bob")
     page.keyboard.press("Enter")
     message = page.get_by_role("article").last
-    expect(message.locator(".text")).to_have_text("a < b & bold\n<img src=x onerror=alert(1)> @Bob Brown", use_inner_text=True)
+    expect(message.locator(".text")).to_have_text(
+        "a < b & bold\n<img src=x onerror=alert(1)> @Bob Brown", use_inner_text=True
+    )
     assert message.locator("img").count() == 0
-    assert workspace.messages("#ops")[-1]["text"] == "a &lt; b &amp; *bold*\n&lt;img src=x onerror=alert(1)&gt; <@U0BOB>"
+    assert (
+        workspace.messages("#ops")[-1]["text"] == "a &lt; b &amp; *bold*\n&lt;img src=x onerror=alert(1)&gt; <@U0BOB>"
+    )
 
 
 def test_a_global_shortcut_opens_from_the_composer(app: SampleApp, open_page: Open) -> None:

@@ -21,7 +21,9 @@ def test_every_kind_of_block_is_shown(app: SampleApp, open_page: Open, picture: 
     expect(message.get_by_role("heading", name="Header words 🔥")).to_be_visible()
     for words in ("bold", "italic", "struck", "code", "quoted", "at most 5 min", "context", "first entry", "SELECT 1;"):
         expect(message.get_by_text(words, exact=False).first).to_be_visible()
-    expect(message.get_by_role("link", name="a link", exact=True)).to_have_attribute("href", "https://example.com/a?b=1&c=2")
+    expect(message.get_by_role("link", name="a link", exact=True)).to_have_attribute(
+        "href", "https://example.com/a?b=1&c=2"
+    )
     expect(message.get_by_text("@Bob Brown").first).to_be_visible()
     expect(message.get_by_role("link", name="#ops")).to_have_attribute("href", "#C0OPS")
     expect(message.get_by_text("@dr-team")).to_be_visible()
@@ -61,7 +63,13 @@ def test_a_click_reaches_the_app_with_what_was_chosen(app: SampleApp, open_page:
 
 def test_a_confirm_is_asked_first(app: SampleApp, open_page: Open, picture: Picture) -> None:
     """Nothing is sent on No or Escape; the focus starts on No and returns to the button; Yes sends."""
-    confirm = {"title": text("Promote customers-east?"), "text": mrkdwn("It *cannot* be undone."), "confirm": text("Promote"), "deny": text("Not yet"), "style": "danger"}
+    confirm = {
+        "title": text("Promote customers-east?"),
+        "text": mrkdwn("It *cannot* be undone."),
+        "confirm": text("Promote"),
+        "deny": text("Not yet"),
+        "style": "danger",
+    }
     app.post([actions(button("promote", "Approve promote customers-east", confirm=confirm))])
     page = open_page()
     approve = page.get_by_role("button", name="Approve promote customers-east")
@@ -84,8 +92,26 @@ def test_a_confirm_is_asked_first(app: SampleApp, open_page: Open, picture: Pict
 
 def test_a_select_with_a_confirm_goes_back_on_no(app: SampleApp, open_page: Open) -> None:
     """What the person did not confirm is not shown as chosen."""
-    confirm = {"title": text("Change it?"), "text": mrkdwn("Everybody is told."), "confirm": text("Change"), "deny": text("Keep")}
-    app.post([section("Severity", accessory={"type": "static_select", "action_id": "s", "confirm": confirm, "options": [option("1", "SEV1"), option("2", "SEV2")], "initial_option": option("1", "SEV1")})])
+    confirm = {
+        "title": text("Change it?"),
+        "text": mrkdwn("Everybody is told."),
+        "confirm": text("Change"),
+        "deny": text("Keep"),
+    }
+    app.post(
+        [
+            section(
+                "Severity",
+                accessory={
+                    "type": "static_select",
+                    "action_id": "s",
+                    "confirm": confirm,
+                    "options": [option("1", "SEV1"), option("2", "SEV2")],
+                    "initial_option": option("1", "SEV1"),
+                },
+            )
+        ]
+    )
     page = open_page()
     severity = page.get_by_role("combobox", name="Severity")
     severity.click()
@@ -105,7 +131,12 @@ def test_an_edit_changes_a_message_in_place(app: SampleApp, open_page: Open) -> 
     step.scroll_into_view_if_needed()
     page.wait_for_timeout(100)
     before = step.bounding_box()
-    app.client.chat_update(channel="C0OPS", ts=card, text="x", blocks=[section("*INC-7* is resolved" + "\nmore" * 8), actions(button("b", "Resume"))])
+    app.client.chat_update(
+        channel="C0OPS",
+        ts=card,
+        text="x",
+        blocks=[section("*INC-7* is resolved" + "\nmore" * 8), actions(button("b", "Resume"))],
+    )
     expect(page.get_by_text("is resolved")).to_be_attached()
     page.wait_for_timeout(100)
     assert step.bounding_box() == before
@@ -144,7 +175,7 @@ def test_reactions_pins_and_shortcuts(workspace: Workspace, app: SampleApp, open
     expect(mine).to_have_count(0)
     message.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Pin to this channel").click()
-    expect(page.get_by_role("button", name="Pinned messages, 1")).to_be_visible()
+    expect(page.get_by_role("button", name="📌 1 pinned")).to_be_visible()
     message.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Add to the incident's timeline").click()
     shortcut = app.shortcuts.get(timeout=5)

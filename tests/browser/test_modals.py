@@ -119,9 +119,13 @@ def test_mistakes_stand_at_their_fields(app: SampleApp, open_page: Open, picture
 
 def test_a_stack_of_views(app: SampleApp, workspace: Workspace, open_page: Open) -> None:
     """A pushed view covers the first, which keeps what was typed; closing goes back; the cross closes all."""
-    first = modal(input_block("Title", {"type": "plain_text_input"}), actions(button("deeper", "Deeper")), title="First")
+    first = modal(
+        input_block("Title", {"type": "plain_text_input"}), actions(button("deeper", "Deeper")), title="First"
+    )
     app.form = first
-    app.on_action = lambda body: app.client.views_push(trigger_id=body["trigger_id"], view=modal(section("below"), title="Second"))
+    app.on_action = lambda body: app.client.views_push(
+        trigger_id=body["trigger_id"], view=modal(section("below"), title="Second")
+    )
     page = open_page()
     declare(page)
     page.get_by_role("textbox", name="Title").fill("typed")
@@ -174,7 +178,10 @@ def test_an_app_that_does_not_answer(app: SampleApp, workspace: Workspace, open_
 
 def test_the_home_of_the_app(app: SampleApp, open_page: Open, picture: Picture) -> None:
     """What the app published for this person is shown, its buttons work, and Messages stands beside it."""
-    blocks = [{"type": "header", "text": {"type": "plain_text", "text": "My incidents"}}, actions(button("open", "Declare an incident"))]
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": "My incidents"}},
+        actions(button("open", "Declare an incident")),
+    ]
     app.client.views_publish(user_id="U0ALICE", view={"type": "home", "blocks": blocks})
     page = open_page(place="app")
     expect(page.get_by_role("tabpanel").get_by_role("heading", name="My incidents")).to_be_visible()

@@ -54,7 +54,9 @@ def test_channels_come_and_go(app: SampleApp, workspace: Workspace, open_page: O
     expect(page.get_by_text("You are not in this channel.")).to_be_visible()
     page.get_by_role("button", name="Join channel").click()
     expect(page.get_by_role("textbox", name="Message #dr-7-customer-database")).to_be_visible()
-    expect(page.get_by_role("region", name="Channels", exact=True).get_by_role("link", name="dr-7-customer-database")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Channels", exact=True).get_by_role("link", name="dr-7-customer-database")
+    ).to_be_visible()
     workspace.delete_channel(made)
     expect(page.get_by_role("link", name="dr-7-customer-database")).to_have_count(0)
 
@@ -86,7 +88,9 @@ def test_the_panel_of_the_demo(workspace: Workspace, open_page: Open) -> None:
     card = page.get_by_role("complementary", name="Demo").get_by_role("listitem")
     expect(card).to_contain_text("working")
     card.get_by_role("button", name="Break the primary region").focus()
-    workspace.panel.show([PanelItem("primary", "Primary region", "0 orders/s\nfailing since 03:02:11", "failing", (broken,))])
+    workspace.panel.show(
+        [PanelItem("primary", "Primary region", "0 orders/s\nfailing since 03:02:11", "failing", (broken,))]
+    )
     expect(card).to_contain_text("failing since 03:02:11")
     expect(card.get_by_role("button")).to_be_focused()
     page.keyboard.press("Enter")

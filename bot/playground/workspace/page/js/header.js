@@ -23,7 +23,6 @@ export class Header {
     byId("topic").title = spoken(channel?.topic ?? "");
     this.button("members", room && channel.members.length, (count) => [`${count} ${count === 1 ? "member" : "members"}`]);
     this.button("pins", channel?.pins?.length, (count) => [`📌 ${count}`, el("span", { class: "words" }, " pinned")]);
-    byId("pins").setAttribute("aria-label", `Pinned messages, ${channel?.pins?.length ?? 0}`);
     byId("leave").hidden = !(room && channel.member && channel.kind === "private" && !channel.archived);
     this.bookmarks(channel?.bookmarks ?? []);
     byId("composer").hidden = !channel || channel.archived || (room && !channel.member);

@@ -64,7 +64,7 @@ export class Home {
     }
     const restore = keepFocus(this.root, this.root);
     this.surface.values.keepOnly(home.blocks);
-    this.root.replaceChildren(el("div", { class: "view" }, renderBlocks(home.blocks, this.surface)));
+    this.root.replaceChildren(el("h2", { class: "hidden" }, "Home"), el("div", { class: "view" }, renderBlocks(home.blocks, this.surface)));
     restore();
   }
 }

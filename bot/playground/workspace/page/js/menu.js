@@ -18,14 +18,10 @@ export function openMenu(button, label, entries, { row = false } = {}) {
     close();
     button.focus();
   });
-  menu.addEventListener("toggle", (event) => {
-    if (event.newState !== "closed") return;
-    button.setAttribute("aria-expanded", "false");
-    menu.remove();
-  });
-  (button.closest("dialog") ?? document.body).append(menu);
+  menu.addEventListener("beforetoggle", ({ newState }) => button.setAttribute("aria-expanded", String(newState === "open")));
+  menu.addEventListener("toggle", ({ newState }) => newState === "closed" && menu.remove());
+  (button.closest("dialog, nav, main, aside") ?? document.body).append(menu); // within its landmark
   menu.showPopover();
-  button.setAttribute("aria-expanded", "true");
   placeBeside(menu, button);
   (items.find((one) => one.ariaChecked === "true") ?? items[0])?.focus();
 }

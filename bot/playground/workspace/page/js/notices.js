@@ -17,7 +17,7 @@ export class Notices {
   show(text) {
     const again = [...this.root.children].find((node) => node.dataset.text === text);
     again?.remove();
-    const note = el("li", { "data-text": text }, el("span", {}, text),
+    const note = el("p", { "data-text": text }, el("span", {}, text),
       el("button", { type: "button", class: "plain", "aria-label": "Dismiss", on: { click: () => { note.remove(); restFocus(); } } }, "✕"));
     this.root.append(note);
     while (this.root.children.length > MOST) this.root.firstElementChild.remove();

@@ -3,6 +3,7 @@
 import { el, settled } from "../dom.js";
 import { plain } from "../mrkdwn.js";
 
+const NAMES = { datepicker: "Date", timepicker: "Time", datetimepicker: "Date and time" };
 const TYPES = { email_text_input: "email", url_text_input: "url" };
 
 export function textInput(item, place) {
@@ -29,7 +30,7 @@ const held = (item, { block, surface }) =>
 /** The attributes that every single field has. */
 export function common(item, { id, label, describedBy, invalid, optional }) {
   return {
-    id, class: "field", placeholder: plain(item.placeholder) || null, "aria-label": id ? null : label || plain(item.placeholder),
+    id, class: "field", placeholder: plain(item.placeholder) || null, "aria-label": id ? null : label || plain(item.placeholder) || NAMES[item.type],
     "aria-describedby": describedBy, "aria-invalid": invalid ? "true" : null, "aria-required": id && !optional ? "true" : null,
     "data-autofocus": item.focus_on_load ? "" : null,
   };
