@@ -196,9 +196,11 @@ class Sockets:
 
     def _ended(self, wire: Wire, ending: Ending) -> None:
         self._trouble = REFUSED.format(code=ending.refused) if ending.refused else ending.reason
-        if not wire.was_open:  # one that broke is made anew at once: the budget of tries is enough to stop a storm
+        if wire.was_open:  # it is made anew at once: the budget of tries is enough to stop a storm
+            log.warning("socket_lost", wire=wire.number, reason=self._trouble)
+        else:
             self._pace.failed(ending.retry_after)
-        log.warning("socket_lost", wire=wire.number, reason=self._trouble)
+            log.info("socket_not_opened", wire=wire.number, reason=self._trouble)
 
     def _open(self) -> None:
         self._numbers += 1

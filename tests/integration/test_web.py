@@ -11,9 +11,12 @@ import httpx
 import psycopg
 import pytest
 from pydantic import SecretStr
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from bot.comms.email import email_channel
 from bot.domain import commands as c
+from bot.engine.parts import Part
 from bot.engine.ports import NotDelivered
 from bot.engine.replica import Replica
 from bot.playground.mail import MailSink
@@ -80,6 +83,21 @@ def test_it_is_ready_once_the_engine_takes_work(lab: Lab, eventually: Callable[.
         after = client.get("/readyz")
     assert (before.status_code, before.json()["engine"]["state"]) == (503, "failed")
     assert (after.status_code, after.json()["engine"]["reason"]) == (503, "It is stopping.")
+
+
+@ON_SQLITE
+def test_slack_that_fails_is_named_but_no_reason_to_restart(lab: Lab, running: Replica) -> None:
+    """Its state and reason as its part tells them, without secrets; other routes are served beside."""
+    part = Part("failed", "Slack refuses xoxb-1-2-canary.")
+    more = [Route("/more", lambda _: PlainTextResponse("more"))]
+    with (
+        WebServer(ANY, running, lab.desk, lambda: part, more) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["slack"] == {"state": "failed", "reason": "Slack refuses ***."}
+        assert client.get("/more").text == "more"
 
 
 @ON_SQLITE
