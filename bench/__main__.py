@@ -5,11 +5,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import commands, engine, restart, updates
+from bench import chat, commands, engine, restart, updates
 from bench.rows import databases
 from bot.logs import set_up
 
-BENCHMARKS = {"commands": commands, "engine": engine, "restart": restart, "updates": updates}
+BENCHMARKS = {"commands": commands, "engine": engine, "restart": restart, "updates": updates, "chat": chat}
 
 
 def main(names: list[str]) -> int:

@@ -211,21 +211,21 @@ def key_of_message(connection: Connection, channel: str, ts: str) -> tuple[str, 
 
 
 def texts(connection: Connection, stream: str) -> dict[str, str]:
-    """The texts that went out, word for word, by the keys of their messages: `update/3`, `resolution`, a template's name."""
+    """The texts that went out, word for word, by the keys of their messages: `update/3`, `resolution/41`, a template's name."""
     statement = (
-        select(events.c.type, events.c.data)
+        select(events.c.type, events.c.seq, events.c.data)
         .where(events.c.stream == stream, events.c.type.in_(TEXTS))
         .order_by(events.c.seq)
     )
-    found = ((row.type, json.loads(row.data)) for row in connection.execute(statement))
-    return {text_key(kind, data): data.get("text", "") for kind, data in found}
+    found = ((row.type, row.seq, json.loads(row.data)) for row in connection.execute(statement))
+    return {text_key(kind, seq, data): data.get("text", "") for kind, seq, data in found}
 
 
-def text_key(kind: str, data: Mapping[str, JsonValue]) -> str:
-    """The key of the message that shows the text of an event."""
+def text_key(kind: str, seq: int, data: Mapping[str, JsonValue]) -> str:
+    """The key of the message that shows the text of an event. Who reopens an incident resolves it more than once."""
     if kind == "UpdatePosted":
         return f"update/{data['number']}"
-    return "resolution" if kind == "IncidentResolved" else str(data["template"])
+    return f"resolution/{seq}" if kind == "IncidentResolved" else str(data["template"])
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def post(scene: Scene, key: str, text: str) -> Message:
     """A text as it stands in the timeline, posted once."""
     incident = scene.incident
     below: tuple[Line, ...] = ()
-    if key == "resolution":
+    if key.startswith("resolution"):
         below = (line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}"),)
     return word_for_word(text.strip() or f"{incident.id}: {key.replace('_', ' ')}", *below)
 
