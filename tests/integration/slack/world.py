@@ -13,6 +13,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 
 from bot.comms.messages import TemplateMessages
 from bot.domain import commands as c
+from bot.domain.events import NoteAdded
 from bot.domain.incident import Incident, StepRun
 from bot.playground.workspace.outcomes import Outcome
 from bot.playground.workspace.people import Person, default_people
@@ -119,6 +120,11 @@ class SlackWorld:
         found = self.waited(lambda: self.workspace.ephemeral(channel, user)[before:], f"{user} was told nothing")
         return str(found[0]["text"])
 
+    def heard(self, user: str, text: str, channel: str = ONCALL) -> None:
+        """Wait until one person alone is told something that has this in it."""
+        look = lambda: any(text in told["text"] for told in self.workspace.ephemeral(channel, user))  # noqa: E731
+        self.waited(look, f"{user} was not told {text}")
+
     def form(self, text: str, user: str = ALICE, channel: str = ONCALL) -> dict[str, Any]:
         """Type /dr …, which opens a form; the form."""
         outcome = self.workspace.command(user, channel, f"/dr {text}".strip())
@@ -197,8 +203,11 @@ class SlackWorld:
     def end_all(self) -> None:
         """No incident is open any more, so that nothing is asked about it."""
         for row in self.lab.desk.incidents():
-            actor = self.lab.actor(row.commander or "alice")
-            self.lab.desk.record(row.id, c.Cancel(actor=actor, reason="The next test begins."))
+            boss = self.lab.actor(row.commander or "alice")
+            if row.commander is None:
+                self.lab.desk.record(row.id, c.Assign(actor=boss, role="commander", person="alice"))
+            end = c.Close(actor=boss) if row.state == "resolved" else c.Cancel(actor=boss, reason="The test is over.")
+            self.lab.desk.record(row.id, end)
 
     def started(self, runbook: str = "failover", system: str = "database") -> int:
         """The same with a runbook running, which alice started."""
@@ -218,6 +227,11 @@ class SlackWorld:
 
     def types(self, number: int = 1) -> list[str]:
         return self.lab.types(self.incident(number))
+
+    def notes(self, number: int) -> list[str]:
+        """The notes in an incident's timeline."""
+        rows_ = self.lab.desk.timeline(f"INC-{number}")
+        return [row.event.text for row in rows_ if isinstance(row.event, NoteAdded)]
 
     def wait(self, step: str, *states: str, number: int = 1) -> None:
         self.lab.wait(self.incident(number), step, *states)

@@ -1,0 +1,193 @@
+"""The buttons of an incident's messages."""
+
+from typing import Any
+
+from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, SlackWorld
+
+
+def press_body(world: SlackWorld, user: str, number: int, value: str, verb: str = "approve", at: str = "1.1") -> Any:
+    """A press of a button as Slack sends it."""
+    place = {"type": "message", "message_ts": "100.1", "channel_id": world.channel(number)}
+    action = {"action_id": f"control:{verb}", "block_id": "b", "value": value, "action_ts": at, "type": "button"}
+    return world.body("block_actions", user, channel={"id": world.channel(number)}, container=place, actions=[action])
+
+
+def value_of(message: dict[str, Any], verb: str) -> str:
+    """The id that a message's button carries."""
+    rows_ = [block for block in message["blocks"] if block["type"] == "actions"]
+    found = [e["value"] for block in rows_ for e in block["elements"] if e["action_id"] == f"control:{verb}"]
+    return str(found[0])
+
+
+def test_two_people_approve_and_it_runs(world: SlackWorld) -> None:
+    """Each presses Approve below the plan, each is looked up, and then it runs."""
+    number = world.to_approval()
+    for user, person in ((CAROL, "carol"), (BOB, "bob")):
+        assert world.press(user, "step/R1/promote", "approve", number).ok
+        look = lambda person=person: person in world.step("promote", number=number).approved_by  # noqa: E731
+        world.waited(look, f"{person} does not count")
+    world.wait("promote", "completed", number=number)
+    assert world.lab.board.values == {"db": "on"}
+    approvals = [row.actor for row in world.lab.desk.timeline(f"INC-{number}") if row.event.type == "ApprovalOffered"]
+    assert [(actor.person, actor.slack, actor.via) for actor in approvals] == [
+        ("carol", CAROL, "slack"),
+        ("bob", BOB, "slack"),
+    ]
+
+
+def test_who_may_not_approve_is_told_at_once(world: SlackWorld) -> None:
+    """The declarer's press is refused with those who may, and nothing is recorded."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    before = len(world.workspace.ephemeral(channel, ALICE))
+    assert world.press(ALICE, "step/R1/promote", "approve", number).ok
+    said = world.told(ALICE, channel, before)
+    assert said.startswith("This needs someone of approvers who neither declared the incident nor asked for this step.")
+    assert said.endswith("Waiting for Bob Tester or Carol Tester or Dave Tester or Erin Tester.")
+    assert "ApprovalOffered" not in world.types(number)
+
+
+def test_a_deactivated_account_does_not_count(world: SlackWorld) -> None:
+    """The look-up says that the account is gone: the approval is rejected, and the person is told why."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    person = world.workspace.person(DAVE)
+    person.deleted = True
+    try:
+        assert world.press(DAVE, "step/R1/promote", "approve", number).ok
+        world.waited(lambda: "ApprovalRejected" in world.types(number), "it was not rejected")
+    finally:
+        person.deleted = False
+        world.front.members._known.clear()
+    said = world.told(DAVE, channel)
+    assert said.startswith("Your approval of `promote` was not counted.")
+    assert world.step("promote", number=number).approved_by == ()
+
+
+def test_an_old_copy_leads_to_the_new_message(world: SlackWorld) -> None:
+    """A press on what was shown before the plan changed counts nothing, says what changed, and links the message."""
+    number = world.to_approval()
+    old = value_of(world.with_button("step/R1/promote", "approve", number), "approve")
+    channel = world.channel(number)
+    world.dr("replan promote --set to=blue", user=DAVE, channel=channel)
+    look = lambda: value_of(world.with_button("step/R1/promote", "approve", number), "approve") != old  # noqa: E731
+    world.waited(look, "no new plan")
+    before = len(world.workspace.ephemeral(channel, BOB))
+    assert world.send(press_body(world, BOB, number, old)).status == 200
+    said = world.told(BOB, channel, before)
+    assert said.startswith("The plan has changed since this message (changes, parameters, desired differ).")
+    assert "Your approval was not counted." in said
+    assert "The current plan: <http" in said
+    assert world.step("promote", number=number).approved_by == ()
+
+
+def test_an_unknown_button_leads_to_the_card(world: SlackWorld) -> None:
+    """An id that was never shown does nothing and says so."""
+    number = world.declared()
+    world.message("card", number)
+    channel = world.channel(number)
+    before = len(world.workspace.ephemeral(channel, BOB))
+    assert world.send(press_body(world, BOB, number, "f" * 24)).status == 200
+    said = world.told(BOB, channel, before)
+    assert said.startswith("This button is not known any more. Nothing was counted.")
+    assert "|Open the card.>" in said
+
+
+def test_the_same_press_counts_once(world: SlackWorld) -> None:
+    """A press that arrives twice is one."""
+    number = world.started()
+    value = value_of(world.with_button("step/R1/assess", "done", number), "done")
+    channel = world.channel(number)
+    before = len(world.workspace.ephemeral(channel, ALICE))
+    for _ in range(2):
+        assert world.send(press_body(world, ALICE, number, value, "done", "5.5")).status == 200
+    assert world.types(number).count("StepCompleted") == 1
+    assert len(world.workspace.ephemeral(channel, ALICE)) == before
+
+
+def test_a_reason_is_asked_for(world: SlackWorld) -> None:
+    """Decline opens a form about the step; with its reason it is done."""
+    number = world.to_approval()
+    assert world.press(CAROL, "step/R1/promote", "decline", number).ok
+    form = world.opened(CAROL)
+    assert form["title"]["text"] == "Decline the plan"
+    assert "*Promote the replica*" in str(form["blocks"])
+    assert world.submit(CAROL, form, reason="   ").errors == {"reason": "A reason is needed. Say in one line why."}
+    assert world.submit(CAROL, form, reason="it comes back").ok
+    assert "ApprovalDeclined" in world.types(number)
+    assert world.workspace.views(CAROL) == []
+
+
+def test_one_word_of_several_is_said_to_be_one(world: SlackWorld) -> None:
+    """Skipping a gated step takes as many people as its rule; the first hears how many are left."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    for user in (CAROL, DAVE):
+        assert world.submit(user, world.form("skip promote", user, channel), reason="not needed").ok
+    world.heard(CAROL, "Recorded. 1 of 2 say so; one more of", channel)
+    world.heard(DAVE, "`promote` is skipped.", channel)
+
+
+def test_a_form_that_slack_does_not_open_is_told(world: SlackWorld) -> None:
+    """A press whose trigger is spent gets a line that says so, and nothing is recorded."""
+    number = world.to_approval()
+    value = value_of(world.with_button("step/R1/promote", "decline", number), "decline")
+    assert world.send(press_body(world, CAROL, number, value, "decline")).status == 200
+    world.heard(CAROL, "The form could not be opened.", world.channel(number))
+    assert "ApprovalDeclined" not in world.types(number)
+
+
+def test_what_is_in_doubt_is_settled(world: SlackWorld) -> None:
+    """A call without an answer offers its three ways; one person's word of two is said to be one."""
+    number = world.to_approval()
+    world.lab.board.trouble["db"] = "lost"
+    for user in (BOB, CAROL):
+        world.press(user, "step/R1/promote", "approve", number)
+    world.wait("promote", "in_doubt", number=number)
+    channel = world.channel(number)
+    assert world.press(BOB, "step/R1/promote", "settle_look_again", number).ok
+    before = len(world.workspace.ephemeral(channel, BOB))
+    assert world.press(BOB, "step/R1/promote", "settle_not_happened", number).ok
+    assert world.told(BOB, channel, before).startswith("Recorded. 1 of 2 say so")
+    assert world.press(CAROL, "step/R1/promote", "settle_not_happened", number).ok
+    world.wait("promote", "failed", number=number)
+    world.lab.board.trouble.clear()
+    assert world.press(CAROL, "step/R1/promote", "retry", number).ok
+    world.wait("promote", "pending_approval", number=number)
+
+
+def test_a_risk_is_accepted(world: SlackWorld) -> None:
+    """A blocked step offers to look again and to accept its risk, for which a reason is asked."""
+    number = world.declared()
+    world.lab.board.trouble["risk"] = "risky"
+    world.dr("start risky", channel=world.channel(number))
+    world.wait("flip", "blocked", number=number)
+    assert world.press(BOB, "step/R1/flip", "look_again", number).ok
+    world.wait("flip", "blocked", number=number)
+    assert world.press(BOB, "step/R1/flip", "accept_risk", number).ok
+    form = world.opened(BOB)
+    assert "Something may be lost." in str(form["blocks"])
+    assert world.submit(BOB, form, reason="we know").ok
+    world.wait("flip", "pending_approval", number=number)
+    assert world.step("flip", number=number).rule.required == 2  # type: ignore[union-attr]
+
+
+def test_glass_is_broken_with_the_target_typed(world: SlackWorld) -> None:
+    """The form wants a long enough reason and the plan's own target; then it goes on alone."""
+    number = world.to_approval()
+    form = world.form("break-glass promote", user=BOB, channel=world.channel(number))
+    why = "no approver answers, orders are being lost"
+    assert list(world.submit(BOB, form, reason=why, target="west").errors) == ["target"]
+    assert list(world.submit(BOB, form, reason="quick", target="db").errors) == ["reason"]
+    assert world.submit(BOB, form, reason=why, target=" db ").ok
+    world.wait("promote", "completed", number=number)
+    assert "GlassBroken" in world.types(number)
+
+
+def test_pause_and_resume_on_the_card(world: SlackWorld) -> None:
+    """The card pauses what runs, and resumes it."""
+    number = world.started()
+    assert world.press(ALICE, "card", "pause", number).ok
+    world.waited(lambda: world.incident(number).runs["R1"].paused, "it was not paused")
+    assert world.press(ALICE, "card", "resume", number).ok
+    world.waited(lambda: not world.incident(number).runs["R1"].paused, "it was not resumed")

@@ -1,0 +1,74 @@
+"""The home tab, and messages that become notes."""
+
+import json
+import time
+
+from tests.integration.slack.world import ALICE, BOB, CAROL, FRANK, ONCALL, SlackWorld
+
+
+def home(world: SlackWorld, user: str, wanted: str) -> str:
+    """A person's home tab, opened until it shows something."""
+
+    def look() -> str | None:
+        world.workspace.open_home(user)
+        time.sleep(0.1)
+        shown = json.dumps(world.workspace.home(user), ensure_ascii=False)
+        return shown if wanted in shown else None
+
+    return world.waited(look, f"the home tab does not show {wanted}")
+
+
+def test_home_shows_what_waits_for_me(world: SlackWorld) -> None:
+    """What asks for my approval, my incidents, the others and what is due; and a way to declare."""
+    number = world.to_approval()
+    world.message("step/R1/promote", number)
+    assert "*Promote the replica*: your approval. <http" in home(world, BOB, "your approval")
+    alice = home(world, ALICE, f"INC-{number}")
+    assert "your approval" not in alice
+    assert alice.index("Your incidents") < alice.index("· SEV1 · Database") < alice.index("Other open incidents")
+    assert "status update 1: <!date^" in alice
+    assert "Nothing." in home(world, FRANK, "Other open incidents")
+    view = world.workspace.home(BOB)
+    assert view is not None
+    assert world.workspace.click_view(BOB, view, "control:declare").ok
+    assert world.opened(BOB)["title"]["text"] == "Declare an incident"
+    world.workspace.close_view(BOB, world.opened(BOB))
+
+
+def test_a_pushpin_adds_a_message_to_the_timeline(world: SlackWorld) -> None:
+    """The message becomes a note with author and link, once, whoever pins it; who pinned it is thanked."""
+    number = world.declared()
+    channel = world.channel(number)
+    ts = world.workspace.say(BOB, channel, "errors & <b> since 3, says <@U0CAROL>")
+    for user in (CAROL, ALICE):
+        world.workspace.react(user, ts, "pushpin")
+    assert world.told(CAROL, channel).startswith("Thank you.")
+    assert world.told(ALICE, channel).startswith("Thank you.")
+    assert len(world.notes(number)) == 1
+    assert world.notes(number)[0].startswith("Bob Tester wrote: errors & <b> since 3, says <@U0CAROL> (http")
+    world.workspace.react(BOB, world.workspace.say(BOB, channel, "just a word"), "eyes")
+    assert len(world.notes(number)) == 1
+
+
+def test_the_shortcut_does_the_same(world: SlackWorld) -> None:
+    """In an incident's channel it adds the message; elsewhere it says why not."""
+    number = world.declared()
+    ts = world.workspace.say(BOB, world.channel(number), "the disk is full")
+    assert world.workspace.shortcut(CAROL, "add_to_timeline", ts).ok
+    assert world.told(CAROL, world.channel(number)).startswith("Thank you.")
+    assert world.notes(number)[0].startswith("Bob Tester wrote: the disk is full (http")
+    before = len(world.workspace.ephemeral(ONCALL, CAROL))
+    elsewhere = world.workspace.say(BOB, ONCALL, "hello")
+    assert world.workspace.shortcut(CAROL, "add_to_timeline", elsewhere).ok
+    assert world.told(CAROL, before=before).startswith("This is no incident's channel")
+
+
+def test_a_long_message_is_cut_and_says_so(world: SlackWorld) -> None:
+    """A note holds what fits, with the author and the link."""
+    number = world.declared()
+    ts = world.workspace.say(BOB, world.channel(number), "word " * 900)
+    assert world.workspace.shortcut(CAROL, "add_to_timeline", ts).ok
+    world.waited(lambda: world.notes(number), "no note")
+    note = world.notes(number)[0]
+    assert "… (cut) (http" in note
+    assert len(note) <= 3000
