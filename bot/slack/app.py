@@ -2,7 +2,6 @@
 
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -10,10 +9,15 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.engine.desk import Desk
 from bot.slack.answers import Answer
-from bot.slack.front import AT_ONCE, Front
+from bot.slack.chat import Chat
+from bot.slack.front import Front
+from bot.slack.identity import Members
 from bot.slack.listeners import Listeners
+from bot.slack.reconciler import Reconciler
 from bot.slack.requests import Caller, Origin
+from bot.slack.subcommands.registry import SUBCOMMANDS
 
 COMMAND = "/dr"
 SHORTCUT = "add_to_timeline"
@@ -33,10 +37,15 @@ BROKEN = "Something broke in the bot. Nothing may have been recorded: look at th
 log = structlog.get_logger()
 
 
+def front(desk: Desk, chat: Chat, members: Members, reconciler: Reconciler) -> Front:
+    """The bot as people meet it; close it after the transport has stopped and before the reconciler and the desk."""
+    return Front(desk, chat, members, reconciler, frozenset({*SUBCOMMANDS, "help"}))
+
+
 def bolt_app(front: Front) -> App:
     """The app over a front. Requests must be authentic when they come here: by the socket, or by their checked signature.
 
-    A listener acknowledges by returning, after its commit, so `dispatch` takes as long as that: give it a thread.
+    A listener acknowledges by returning, after its commit, in the thread that calls `dispatch`: have as many as may click at once.
     """
     app = App(
         name="dr-bot",
@@ -46,7 +55,6 @@ def bolt_app(front: Front) -> App:
         request_verification_enabled=False,
         ignoring_self_events_enabled=False,
         process_before_response=True,
-        listener_executor=ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bolt"),
     )
     listeners = Listeners(front)
     app.command(COMMAND)(listeners.command)
