@@ -15,10 +15,12 @@ from bot.slack.text import bold, code, safe
 
 SHOWN = 5  # open incidents in the menu
 Entry = tuple[Verb, str, str]
+NOTE: Entry = ("note", "Add a note…", "Something worth keeping, in the timeline.")
+TIMELINE: Entry = ("timeline", "Timeline", "The last things that happened.")
 OPEN: tuple[Entry, ...] = (
     ("start_runbook", "Start a runbook…", "Its steps come up one after another."),
     ("update_now", "Status update…", "Look at the draft, change it, post it now."),
-    ("note", "Add a note…", "Something worth keeping, in the timeline."),
+    NOTE,
     ("take_role", "Take or give a role…", "Commander, deputy, scribe."),
     ("severity", "Change the severity…", "Raising it tells those who were not told yet."),
 )
@@ -29,6 +31,7 @@ CLOSE: Entry = ("close", "Close", "The review is done.")
 REOPEN: Entry = ("reopen", "Reopen…", "It is not over.")
 ALWAYS: tuple[Entry, ...] = (
     ("subscribe", "Subscribe", "Get the status updates by email."),
+    TIMELINE,
     ("acknowledge", "Acknowledge", "You have seen it: nobody calls you about it again."),
 )
 
@@ -48,8 +51,8 @@ def _of_state(state: IncidentState) -> tuple[Entry, ...]:
     if state is IncidentState.MITIGATED:
         return (*OPEN, RESOLVE, REOPEN, *ALWAYS, CANCEL)
     if state is IncidentState.RESOLVED:
-        return (("note", "Add a note…", "Something worth keeping, in the timeline."), CLOSE, REOPEN)
-    return (REOPEN,)
+        return (NOTE, TIMELINE, CLOSE, REOPEN)
+    return (TIMELINE, REOPEN)
 
 
 def more(speaker: Speaker, incident_id: str) -> Block:

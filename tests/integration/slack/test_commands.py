@@ -150,6 +150,21 @@ def test_steps_by_their_words(world: SlackWorld) -> None:
     assert say("stop R1 wrong runbook") == f"R1 of *INC-{number}* is stopped."
 
 
+def test_the_timeline_in_short(world: SlackWorld) -> None:
+    """The last ten events, each with its moment and its author, and the way to all of them."""
+    number = world.declared()
+    said = world.dr(f"INC-{number} timeline")
+    assert "Alice Tester: declared sev1: it is down" in said
+    assert said.startswith("<!date^")
+    for n in range(12):
+        world.dr(f"INC-{number} note number {n}", user=BOB)
+    lines = world.dr("timeline", channel=world.channel(number)).splitlines()
+    assert len(lines) == 11
+    assert lines[9].endswith("Bob Tester: note: number 11")
+    assert f"`dr show INC-{number} --timeline` in the terminal." in lines[10]
+    assert world.dr("INC-999 timeline").startswith("There is no incident INC-999.")
+
+
 def test_inputs_and_parameters(world: SlackWorld) -> None:
     """A runbook's inputs are given by name; one that is missing is asked for in a form."""
     number = world.declared(system="orders")
