@@ -4,7 +4,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,16 +24,25 @@ def library() -> Path:
     if shutil.which("npm") is None or shutil.which("node") is None:
         missing("Slack's JavaScript library needs node and npm, which are not installed.")
     wanted = (HERE / "package.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "dr-bot" / f"bolt-js-{hashlib.sha256(wanted).hexdigest()[:12]}"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_bytes(wanted)
-        installing = subprocess.run(INSTALL, cwd=folder, capture_output=True, text=True, timeout=300)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dr-bot"
+    folder = cache / f"bolt-js-{hashlib.sha256(wanted).hexdigest()[:12]}"
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        install(wanted, cache, folder)
+    return folder
+
+
+def install(wanted: bytes, cache: Path, folder: Path) -> None:
+    """Beside it first, so that of two tests at once neither finds half of it."""
+    with tempfile.TemporaryDirectory(dir=cache) as beside:
+        unfinished = Path(beside) / "it"
+        unfinished.mkdir()
+        (unfinished / "package.json").write_bytes(wanted)
+        installing = subprocess.run(INSTALL, cwd=unfinished, capture_output=True, text=True, timeout=300)
         if installing.returncode:
             missing(f"npm could not install Slack's JavaScript library: {installing.stderr.strip()[-200:]}")
-        (folder / "installed").touch()
-    return folder
+        with suppress(OSError):
+            unfinished.rename(folder)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def connected(workspace: Workspace, app: App) -> Iterator[SocketModeHandler]:
     before = workspace.connections
     handler = SocketModeHandler(app, workspace.app_token, logger=quiet())
     handler.client.connect()
-    workspace.until(lambda: workspace.connections > before)
+    workspace.until(lambda: workspace.connections > before and handler.client.is_connected())
     try:
         yield handler
     finally:

@@ -1,6 +1,6 @@
 """What a test, or the demo's panel, lets go wrong between the app and the workspace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -58,9 +58,20 @@ class Faults:
 
     def __init__(self) -> None:
         self.rules: list[Fault] = []
-        self.away = False
         self.ghosts = False
         self.phantoms = 0
+        self.when_away: Callable[[], None] | None = None
+        self._away = False
+
+    @property
+    def away(self) -> bool:
+        return self._away
+
+    @away.setter
+    def away(self, away: bool) -> None:
+        self._away = away
+        if away and self.when_away is not None:
+            self.when_away()
 
     def add(self, kind: FaultKind, method: str = "*", **options: object) -> Fault:
         """Switch a rule on; its options are those of Fault."""

@@ -34,9 +34,11 @@ class Web:
 
     def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, transports: Transports) -> None:
         self._core = core
+        self._loop = loop
         self._transports = transports
         self.sockets = Sockets(core, transports)
         self.http = HttpMode(core)
+        core.faults.when_away = self._cut_off
         self.dispatch = Dispatch(core, self.sockets, self.http, loop)
         self.acts = Acts(core, self.dispatch)
         self.people = PeopleActs(core)
@@ -56,15 +58,23 @@ class Web:
         ]
         self.app = Starlette(routes=routes)
 
+    def _cut_off(self) -> None:
+        self._loop.call_soon_threadsafe(self.sockets.drop_all)
+
     async def link(self, socket: WebSocket) -> None:
-        """A socket of the app."""
+        """A socket of the app; every fault but latency resets it."""
         entry = self._core.ledger.add(Entry(self._core.clock.now(), "link", {}))
-        if self._core.faults.away:
-            entry.fault = "away"
+        broken = "away" if self._core.faults.away else ""
+        for fault in [*self._core.faults.take("link")]:
+            if fault.kind == "latency":
+                await asyncio.sleep(fault.seconds)
+            else:
+                broken = fault.kind
+        entry.fault, entry.applied = broken, not broken
+        if broken:
             self._transports.reset(socket.scope)
-            return
-        entry.applied = True
-        await self.sockets.serve(socket)
+        else:
+            await self.sockets.serve(socket)
 
 
 class Page(StaticFiles):
