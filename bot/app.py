@@ -121,8 +121,9 @@ class Bot:
         doubts = sum(problem.level == "warning" for problem in problems)
         if doubts:
             log.warning("configuration", doubts=doubts, advice="Read them with: dr check")
-        if not self.settings.has_slack:
-            log.warning("headless", reason="No Slack credentials are set, so everything goes on by the dr command.")
+        if self.members is None:
+            missing = "SLACK_BOT_TOKEN is not set" if self.settings.has_slack else "No Slack credentials are set"
+            log.warning("headless", reason=f"{missing}, so everything goes on by the dr command.")
 
     def _run(self, replica: Replica, work: Callable[[], None]) -> None:
         try:

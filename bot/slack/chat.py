@@ -45,7 +45,7 @@ class SlackRefused(SlackTrouble):
 
 
 class SlackAway(SlackTrouble):
-    """Certainly nothing happened: Slack could not be reached, or asks to wait `retry_after` seconds."""
+    """Certainly nothing happened: Slack could not be reached, or it is not yet time: wait `retry_after` seconds."""
 
     def __init__(self, reason: str, retry_after: float = 0.0) -> None:
         super().__init__(reason)
@@ -89,10 +89,15 @@ class Chat:
         self._base_url = base_url
         self._limits = limits or Limits()
 
-    def call(self, method: str, *, patience: float = PATIENCE, **arguments: Any) -> dict[str, Any]:
-        """One request; raises SlackRefused, SlackAway or OutcomeUnknown. `patience` bounds the wait and the request."""
+    def call(
+        self, method: str, *, patience: float = PATIENCE, wait: float | None = None, **arguments: Any
+    ) -> dict[str, Any]:
+        """One request; raises SlackRefused, SlackAway or OutcomeUnknown.
+
+        `patience` bounds the request, and the wait for its turn too where `wait` says nothing else; in seconds.
+        """
         limited = f"{POST} {arguments.get('channel')}" if method == POST else method
-        pause = self._limits.reserve(limited, patience)
+        pause = self._limits.reserve(limited, patience if wait is None else wait)
         if pause:
             time.sleep(pause)
         client = WebClient(self._token, self._base_url, timeout=max(1, round(patience)), retry_handlers=[])

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from bot.domain.errors import NotConfirmed, NotRecorded
 from bot.domain.incident import Incident
 from bot.engine.desk import Desk
-from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackTrouble
+from bot.slack.chat import POST_EVERY, Chat, OutcomeUnknown, SlackAway, SlackTrouble
 from bot.slack.identity import Members
 from bot.slack.place import Places
 from bot.slack.showing import CLAIM, SETTLED_AFTER, Paint, Showing
@@ -142,12 +142,11 @@ class Reconciler:
         self.desk.transact(release)
 
     def _later(self, incident: Incident, row: rows.Channel, by: str, trouble: SlackTrouble) -> None:
-        pause = min(timedelta(seconds=2**row.tries), LONGEST_PAUSE)
-        if isinstance(trouble, SlackAway):
-            pause = max(pause, timedelta(seconds=trouble.retry_after)) if trouble.retry_after else pause
-        if isinstance(trouble, OutcomeUnknown):
-            pause = max(pause, SETTLED_AFTER)
-        log.warning("channel_behind", incident=incident.id, reason=str(trouble), again_in=pause.total_seconds())
+        """Try again: at its turn, where a channel only takes one post a second; else after a pause that grows."""
+        is_turn = isinstance(trouble, SlackAway) and 0 < trouble.retry_after <= POST_EVERY
+        pause = timedelta(seconds=POST_EVERY) if is_turn else self._pause(row.tries, trouble)
+        if not is_turn:
+            log.warning("channel_behind", incident=incident.id, reason=str(trouble), again_in=pause.total_seconds())
         self.desk.transact(
             lambda connection, now: rows.release(
                 connection,
@@ -155,10 +154,16 @@ class Reconciler:
                 by,
                 row.shown_seq,
                 now + pause,
-                tries=row.tries + 1,
-                trouble=str(trouble),
+                tries=max(row.tries, 1) if is_turn else row.tries + 1,
+                trouble="" if is_turn else str(trouble),
             )
         )
+
+    def _pause(self, tries: int, trouble: SlackTrouble) -> timedelta:
+        pause = min(timedelta(seconds=2**tries), LONGEST_PAUSE)
+        if isinstance(trouble, SlackAway):
+            pause = max(pause, timedelta(seconds=trouble.retry_after))
+        return max(pause, SETTLED_AFTER) if isinstance(trouble, OutcomeUnknown) else pause
 
     def _is_survey_due(self, incident_id: str) -> bool:
         """Whether it is time to see that what was posted still stands; the first time since this process began."""

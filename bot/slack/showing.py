@@ -20,6 +20,7 @@ from bot.store import chat as rows
 CLAIM = timedelta(seconds=45)
 SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be found
 MARGIN = timedelta(minutes=2)  # between Slack's clock and the database's
+TURN = 0.2  # seconds that a post waits for its turn: others wait for this thread
 EVENT = "dr_bot_message"
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 Paint = Callable[[Incident, Mapping[str, str], datetime, Links], Mapping[str, Message]]
@@ -67,7 +68,7 @@ class Showing:
             now = desk.clock.now(connection)
         links = Links(channel=channel, to=self.link)
         wanted = self.paint(self.incident, texts, now, links)
-        for key, message in wanted.items():
+        for key, message in sorted(wanted.items(), key=lambda item: item[1].place != "incident"):
             self._one(key, message, self._channel_for(message, channel), shown.get(key))
             if key == "card":
                 self._furnish(row, channel)
@@ -108,7 +109,9 @@ class Showing:
 
         self.desk.transact(begin)
         try:
-            answer = self.chat.call("chat.postMessage", channel=channel, **self._content(key, message, nonce))
+            answer = self.chat.call(
+                "chat.postMessage", wait=TURN, channel=channel, **self._content(key, message, nonce)
+            )
         except (SlackRefused, SlackAway):
             self.desk.transact(lambda connection, _: rows.forget(connection, self.incident.id, key))
             raise
