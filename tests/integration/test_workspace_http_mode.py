@@ -91,6 +91,15 @@ def test_an_event_that_fails_comes_again_with_its_number(workspace: Workspace, h
     assert len(httpserver.log) == 5
 
 
+def test_the_request_url_is_verified(workspace: Workspace, httpserver: HTTPServer) -> None:
+    """Slack's library gives the challenge back; a server that knows nothing of it does not."""
+    with requested(workspace, new_app(workspace)):
+        assert workspace.verify_request_url()
+    httpserver.expect_request("/else").respond_with_data("hello")
+    workspace.request_url = httpserver.url_for("/else")
+    assert not workspace.verify_request_url()
+
+
 def test_a_command_to_nobody(workspace: Workspace) -> None:
     """Nothing listens at the request URL."""
     workspace.request_url = "http://127.0.0.1:9/slack/events"

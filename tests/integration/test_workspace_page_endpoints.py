@@ -1,6 +1,10 @@
 """The endpoints of the page, as PROTOCOL.md has them."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -213,3 +217,18 @@ def test_the_server_is_on_loopback_alone(workspace: Workspace) -> None:
     assert workspace.url.startswith("http://127.0.0.1:")
     listeners = workspace.server.addresses()
     assert {host for host, _ in listeners} == {"127.0.0.1"}
+
+
+def test_it_starts_from_the_command_line() -> None:
+    """It says where it is and how an app connects, and ends at Ctrl-C."""
+    command = [sys.executable, "-m", "bot.playground", "workspace"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert address, first
+        assert httpx.get(f"{address[0]}/ui/state").json()["me"] == "U0ALICE"
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(timeout=10) == 0
+    assert f"SLACK_API_URL={address[0]}/api/" in rest

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import secrets
 from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -57,6 +58,13 @@ class HttpMode:
 
     async def post(self, request: Signed) -> httpx.Response:
         return await self._client.post(self.request_url, headers=request.headers, content=request.body)
+
+    async def verify(self) -> bool:
+        """Whether the challenge comes back."""
+        challenge = secrets.token_hex(16)
+        asked = {"type": "url_verification", "token": "verification", "challenge": challenge}
+        response = await self.post(self.signed("events_api", asked, None))
+        return response.status_code == httpx.codes.OK and challenge in response.text
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -1,8 +1,8 @@
 """The workspace as tests and the demo hold it: start it, act as people, look at what is there, let things go wrong."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
@@ -145,11 +145,8 @@ class Workspace:
 
     def at_once(self, acts: Sequence[Callable[[], Any]]) -> list[Any]:
         """Several of the above at the same time; their results in order."""
-
-        async def run() -> list[Any]:
-            return await asyncio.gather(*(asyncio.to_thread(it) for it in acts))
-
-        return asyncio.run(run())
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return [it.result() for it in [threads.submit(act) for act in acts]]
 
     # What is there
 
@@ -203,13 +200,12 @@ class Workspace:
     def until(self, holds: Callable[[], Any], seconds: float = 5.0) -> Any:
         """What `holds` returns once it is true; looked at after each change. TimeoutError else."""
         deadline = time.monotonic() + seconds
-        while True:
+        while not (result := holds()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"It did not come true within {seconds:g} s.")
             with self.core.changed:
-                if result := holds():
-                    return result
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"It did not come true within {seconds:g} s.")
-                self.core.changed.wait(0.05)
+                self.core.changed.wait(0.02)
+        return result
 
     # What an administrator does
 
@@ -253,6 +249,10 @@ class Workspace:
     @request_url.setter
     def request_url(self, url: str) -> None:
         self._web.http.request_url = url
+
+    def verify_request_url(self) -> bool:
+        """Whether the request URL gives the challenge back, as Slack asks when it is entered."""
+        return self.server.call(self._web.http.verify())
 
     def replay(self, index: int = -1) -> httpx.Response:
         """Send a signed request once more, byte for byte; the newest unless said."""
