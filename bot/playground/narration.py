@@ -56,6 +56,18 @@ class Narrator:
         self.says(Text.assemble((self.name(person), "bold"), f" {deed}"))
         self.goes_on(Text.assemble(("$ ", "bright_black"), (f"dr {join(words)}", "cyan")))
 
+    def act(self, person: str, deed: str, what: Text, where: str) -> None:
+        """What a person does in the chat now, what they type or press, and where."""
+        self._console.print()
+        self.says(Text.assemble((self.name(person), "bold"), f" {deed}"))
+        self.goes_on(Text.assemble(what, (where, "bright_black")))
+
+    def fills_in(self, title: str, written: Sequence[tuple[str, str]], submit: str) -> None:
+        """A form: what somebody wrote in it, and the button below it."""
+        rows = [Text.assemble((f"{question} ", "bright_black"), answer) for question, answer in written]
+        for row in (Text(title, style="bold"), *rows, Text(f"[{submit}]", style="cyan")):
+            self.goes_on(Text.assemble(BAR, row))
+
     def quotes(self, shown: Text) -> str:
         """What somebody or something said, word for word; the same without its colours."""
         for line in shown.wrap(self._console, self.width):

@@ -1,164 +1,174 @@
-"""The people of the night: whoever is asked for something does it, by the real `dr` command, until the runbook is done."""
+"""The people of the night: they do what the bot's own messages ask for, and nothing else, until it is resolved."""
 
-import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from rich.text import Text
 
 from bot.playground.dr_command import DrCommand
 from bot.playground.narration import Narrator
 from bot.playground.news import News
-from bot.playground.seen import Incident, Plan, Run, Step
-from bot.playground.serving import Serving
+from bot.playground.persons import Persons, StoryFailed, account
+from bot.playground.room import Post, Room
 
 COMMANDER = "alice"
 OTHERS = ("bob", "carol", "dave", "erin")
-PATIENCE = 20.0  # seconds that the bot may work before somebody looks
-STANDSTILL = 60.0
-STUCK = frozenset({"failed", "in_doubt", "undo_failed", "canceled"})
+STANDSTILL = 60.0  # seconds in which something must be asked for or done
 CONFIRM = "confirm_system_operation"  # the last step of the recovery itself
+ON_A_TERMINAL = "switch_traffic"  # approved by somebody whose chat does not load
 BY_HAND = {
     "assess_situation": "has looked: the provider's page says that us-west-2 has lost power.",
-    "update_documentation": "notes where the runbook and the world differed.",
-    "review_incident": "writes down what was learned.",
+    "update_documentation": "has noted where the runbook and the world differed.",
+    "review_incident": "has written down what was learned.",
 }
-NEXT_BY_HAND = re.compile(r"\(dr done \S+ (\w+)\)")
+STUCK = frozenset({"settle_not_happened", "retry", "start"})
 WHY = "nothing more can arrive from a dark region"
-
-
-class StoryFailed(Exception):
-    """The night did not end as it must; the text says why in one line."""
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What one person does, and the command for it; `later` than what others do at the same time."""
-
-    person: str
-    told: str
-    words: tuple[str, ...]
-    later: bool = False
-
-    @property
-    def signed(self) -> tuple[str, ...]:
-        return (*self.words, "--as", self.person, "--key", f"keys/{self.person}")
+MITIGATE, RESOLVE = "/dr mitigate", "/dr resolve"
 
 
 @dataclass
 class Night:
-    """Walks the run of one incident. `try_order` places a test order and says where it was taken."""
+    """Walks one incident in its channel. `try_order` places a test order and says where it was taken."""
 
+    persons: Persons
+    room: Room
+    incident: str
     dr: DrCommand
-    serving: Serving
     narrator: Narrator
-    news: News
     try_order: Callable[[], str]
-    incident: str = ""
-    first: Incident | None = None
     deeds: Counter[str] = field(default_factory=Counter)
-    seq: int = 0
-    moved_at: float = field(default_factory=time.monotonic)
 
-    def walk(self) -> Incident:
-        """Until every step is done; raises StoryFailed where one fails or nothing moves any more."""
-        while (seen := self.look()).run.state != "completed":
-            asked = [deed for step in seen.run.steps for deed in self.asked(step)]
-            if not asked:
-                self.refuse_standstill(seen.run)
-            self.answer([deed for deed in asked if not deed.later])
-            self.answer([deed for deed in asked if deed.later])
-        return seen
+    def __post_init__(self) -> None:
+        self.news = News(self.narrator)
 
-    def answer(self, deeds: Sequence[Deed]) -> None:
-        """Do what was asked for. Where a command says that the next step is done by hand, and how, somebody does it."""
-        if len(deeds) > 1:
-            self.do_together(deeds)
-        elif deeds:
-            shown = self.do(deeds[0])
-            if CONFIRM in deeds[0].words:
-                self.do(self.deed(COMMANDER, "says that users are served again.", "mitigate", self.incident))
-            if named := NEXT_BY_HAND.search(shown):
-                self.answer([self.by_hand(named[1])])
+    def walk(self) -> None:
+        """Until it is resolved; raises StoryFailed where a step fails or nothing moves any more."""
+        while True:
+            asking = self.next_asking()
+            if asking is None:
+                return
+            self.answer(asking)
+            self.wait_for_change(asking)
 
-    def look(self) -> Incident:
-        """The incident as `dr show --json` has it, once the bot waits for people; what is new of it is told."""
+    def next_asking(self) -> Post | None:
+        """The first message that asks for something, what is new being told; None once it is resolved."""
+        found: list[Post | None] = []
+
+        def look() -> bool:
+            posts = self.room.posts()
+            self.news.tell(posts)
+            asking = next((it for it in posts if self.asks(it)), None)
+            if asking or any(it.key.startswith("resolution") for it in posts):
+                found.append(asking)
+            return bool(found)
+
         with self.narrator.waiting("the bot is at work"):
-            self.serving.wait_for_people(PATIENCE)
-            seen = Incident.model_validate_json(self.dr.read("show", self.incident, "--json"))
-        self.first = self.first or seen
-        self.news.tell(seen)
-        if seen.seq != self.seq:
-            self.seq, self.moved_at = seen.seq, time.monotonic()
-        return seen
+            self.until(look, "nothing is asked for")
+        return found[-1]
 
-    def refuse_standstill(self, run: Run) -> None:
-        stuck = next((step for step in run.steps if step.state in STUCK), None)
-        if stuck is not None:
-            raise StoryFailed(f"{stuck.id} is {stuck.state.replace('_', ' ')}: {stuck.reason or stuck.finding}")
-        if time.monotonic() - self.moved_at > STANDSTILL:
-            where = ", ".join(f"{step.id} {step.state}" for step in run.steps if step.state != "completed")
-            raise StoryFailed(f"nothing has moved for {STANDSTILL:.0f} s: {where}")
+    def asks(self, post: Post) -> bool:
+        if post.key == "card":
+            return MITIGATE in post.text.plain or RESOLVE in post.text.plain
+        if not post.step:
+            return False
+        if STUCK & post.buttons.keys():
+            raise StoryFailed(f"a step stands still: {post.text.plain}")
+        return bool({"approve", "done", "accept_risk", "look_again"} & post.buttons.keys())
 
-    def asked(self, step: Step) -> Iterator[Deed]:
-        """What a step asks of people now."""
-        if step.state == "ready" and step.kind == "manual":
-            yield self.by_hand(step.id)
-        elif step.state == "pending_approval" and step.plan is not None and step.plan.missing:
-            yield from self.approvals(step.id, step.plan)
-        elif step.state == "blocked" and step.risks:
-            yield from self.acceptances(step)
-        elif step.state == "blocked":
-            yield self.deed(COMMANDER, "asks the bot to look again.", "retry", self.incident, step.id)
+    def answer(self, post: Post) -> None:
+        if post.key == "card":
+            self.say_how_it_stands(post)
+        elif "approve" in post.buttons:
+            self.approve(post)
+        elif "done" in post.buttons:
+            told = self.try_order() if post.step == CONFIRM else BY_HAND.get(post.step, f"has done {post.step}.")
+            self.persons.clicks(self.idle(OTHERS), post, "done", told)
+        elif "accept_risk" in post.buttons:
+            self.accept(post)
+        else:
+            self.persons.clicks(COMMANDER, post, "look_again", "asks the bot to look again.")
 
-    def by_hand(self, step: str) -> Deed:
-        told = self.try_order() if step == CONFIRM else BY_HAND.get(step, f"has done {step}.")
-        return self.deed(self.idle(OTHERS, 1)[0], told, "done", self.incident, step)
+    def approve(self, post: Post) -> None:
+        """All who are needed, of those whom the message names: one reads first, then the others press at once."""
+        self.narrator.scene(f"{post.title}: a plan to approve")
+        self.narrator.says("It stands in the channel:")
+        self.narrator.quotes(post.text)
+        able = [person for person in OTHERS if account(person) in post.asked]
+        if len(able) < post.missing or not post.missing:
+            raise StoryFailed(f"{post.title} asks {post.missing} of {able} for approval")
+        first, *others = sorted(able, key=lambda person: self.deeds[person])[: post.missing]
+        if post.step == ON_A_TERMINAL:
+            self.approve_on_a_terminal(first, post)
+        else:
+            self.persons.clicks(first, post, "approve", "reads the plan and approves it.")
+        self.deeds.update((first, *others))
+        if others:
+            self.persons.click_together(others, post, "approve", "has read the same plan, and approves it.")
 
-    def approvals(self, step: str, plan: Plan) -> Iterator[Deed]:
-        """One person reads the plan and answers on the terminal; the others name the digest of what they have read."""
-        first, *others = self.idle(plan.waits_for, plan.missing)
-        yield self.deed(first, "reads the plan and approves it.", "approve", self.incident, step)
-        for person in others:
-            words = ("approve", self.incident, step, "--digest", plan.digest[:12], "--yes")
-            yield replace(self.deed(person, "has read the same plan, and approves it.", *words), later=True)
-
-    def acceptances(self, step: Step) -> Iterator[Deed]:
-        """The commander takes what a plan would risk; what only a look can't vouch for is for two who may approve."""
-        only_looked = step.kind == "check" or step.started_at is not None
-        for person in self.idle(OTHERS, 2) if only_looked else (COMMANDER,):
-            words = ("accept-risk", self.incident, step.id, "--reason", WHY, "--yes")
-            yield self.deed(person, "takes the risk.", *words)
-
-    def idle(self, people: Sequence[str], count: int) -> list[str]:
-        """Those who have done least by now."""
-        if len(people) < count:
-            raise StoryFailed(f"{count} people are needed, and only {len(people)} may act")
-        return sorted(people, key=lambda person: self.deeds[person])[:count]
-
-    def deed(self, person: str, told: str, *words: str) -> Deed:
-        self.deeds[person] += 1
-        return Deed(person, told, words)
-
-    def do(self, deed: Deed) -> str:
-        """One person's command, told as it goes; what the terminal showed."""
-        self.narrator.deed(deed.person, deed.told, deed.signed)
+    def approve_on_a_terminal(self, person: str, post: Post) -> None:
+        words = ("approve", self.incident, post.step, "--as", person, "--key", f"keys/{person}")
+        self.narrator.deed(person, "approves it on a terminal: the same rules hold there.", words)
         with self.narrator.waiting("dr"):
-            shown = self.dr.on_terminal(*deed.signed)
-        return self.narrator.quotes(Text.from_ansi(shown.strip("\n")))
+            told = self.dr.on_terminal(*words)
+        self.narrator.quotes(Text.from_ansi(told.strip("\n")))
 
-    def do_together(self, deeds: Sequence[Deed]) -> None:
-        """Several people at the same moment, told in the order in which their commands ended."""
-        with ThreadPoolExecutor(len(deeds)) as people:
-            answers = {people.submit(self.dr.on_terminal, *deed.signed): deed for deed in deeds}
-            try:
-                with self.narrator.waiting("several people answer at once"):
-                    for answer in as_completed(answers):
-                        deed = answers[answer]
-                        self.narrator.deed(deed.person, deed.told, deed.signed)
-                        self.narrator.quotes(Text.from_ansi(answer.result().strip("\n")))
-            finally:
-                self.dr.stop()
+    def accept(self, post: Post) -> None:
+        """Somebody who has not yet said so takes the risk, and says why."""
+        said = post.text.plain
+        able = [it for it in OTHERS if self.narrator.name(it) not in said]
+        if not able:
+            raise StoryFailed(f"nobody is left to accept the risk of {post.title}")
+        if "Accept the risk:" not in said:
+            self.narrator.scene(f"{post.title}: it can't be known")
+            self.narrator.quotes(post.text)
+        person = self.idle(able)
+        self.persons.clicks(person, post, "accept_risk", "takes the risk.")
+        self.persons.submits(person, self.persons.form(person), {"reason": WHY})
+
+    def say_how_it_stands(self, card: Post) -> None:
+        """What the card says comes next."""
+        if MITIGATE in card.text.plain:
+            self.persons.asks(COMMANDER, self.room.id, MITIGATE, "says that users are served again.")
+            return
+        self.narrator.scene("The end")
+        self.persons.types(COMMANDER, self.room.id, RESOLVE, "ends the incident; the bot has drafted what to say.")
+        form = self.persons.form(COMMANDER)
+        self.persons.submits(COMMANDER, form, {})
+        self.narrator.says("In the channel, and to everyone who was told of it:")
+        self.narrator.quotes(self.wait_for("resolution").text)
+
+    def wait_for_change(self, post: Post) -> None:
+        """Until the message asks for something else."""
+        before = (post.buttons, post.asked, post.text.plain)
+
+        def changed() -> bool:
+            now = self.room.post(post.key)
+            return now is None or not self.asks(now) or (now.buttons, now.asked, now.text.plain) != before
+
+        with self.narrator.waiting("the bot is at work"):
+            self.until(changed, f"nothing came of it: {post.title}")
+
+    def wait_for(self, key: str, verb: str = "") -> Post:
+        """The message whose key begins like that, once it is there, with the button of a verb if one is named."""
+        found: list[Post] = []
+
+        def look() -> bool:
+            posts = (it for it in self.room.posts() if it.key.startswith(key))
+            found.extend(it for it in posts if not verb or verb in it.buttons)
+            return bool(found)
+
+        self.until(look, f"there is no {key}" + (f" with a button to {verb}" if verb else ""))
+        return found[0]
+
+    def until(self, holds: Callable[[], bool], otherwise: str) -> None:
+        try:
+            self.room.workspace.until(holds, STANDSTILL)
+        except TimeoutError as error:
+            raise StoryFailed(f"for {STANDSTILL:.0f} s {otherwise}") from error
+
+    def idle(self, people: Sequence[str]) -> str:
+        """Who has done least by now; it counts as done."""
+        person = min(people, key=lambda it: self.deeds[it])
+        self.deeds[person] += 1
+        return person

@@ -47,6 +47,9 @@ class Outcome:
     starts: int
     calls: Counter[str]
     promotions: int
+    messages: int
+    edits: int
+    misplaced: tuple[str, ...]
     bent: tuple[str, ...]
 
     @property
@@ -62,6 +65,7 @@ class Outcome:
         if self.missing_after_switch:
             yield f"{self.missing_after_switch} orders taken after the switch are not in the recovery region's database"
         yield from self.bent
+        yield from self.misplaced
         if self.quoted is None:
             yield "the promotion was approved without a quoted loss"
         elif self.quoted < self.lost:
@@ -101,6 +105,7 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     yield "Orders acknowledged", str(outcome.acknowledged), f"none for {said(outcome.outage)}"
     yield "  after the switch", str(outcome.after_switch), f"taken in {outcome.taken_in}, all found in its database"
     yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}, at most {said(outcome.late)} late"
+    yield "Messages in the chat", str(outcome.messages), f"each once, and edited {outcome.edits} times in all"
     yield "Mails delivered", str(outcome.mails), "to the people that the severity calls for"
     yield "Steps started", str(outcome.starts), bending(outcome)
     yield "Changes made", str(outcome.calls.total() + outcome.promotions), outcome.calls_made

@@ -49,6 +49,7 @@ def write_plan(
     system = plan["systems"][SYSTEM]
     system["objectives"] = {"rto": "1h", "rpo": "5s"}
     system["replication"]["heartbeat"] = "2s"
+    system["runbooks"] = [Path(FAILOVER).stem]
     plan["severities"]["sev1"]["updates"] = dict(updates)
     plan["environments"]["production"] = environment(places)
     text = yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=120)

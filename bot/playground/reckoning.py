@@ -10,11 +10,13 @@ import httpx
 
 from bot.playground.cloud import CALLS
 from bot.playground.cloud_calls import changing_calls
-from bot.playground.dr_command import DrCommand
 from bot.playground.estate import Estate
 from bot.playground.outcome import Outcome
+from bot.playground.room import Room
 from bot.playground.rules import PROMOTE, bent_rules, plan_before
 from bot.playground.seen import Event, Incident, events_in, of_type
+from bot.playground.stage import Stage
+from bot.playground.standing import standing
 from bot.playground.timings import split
 from bot.playground.traffic import acknowledgement
 
@@ -31,14 +33,16 @@ class Losses:
     outage: timedelta
 
 
-def reckon(estate: Estate, dr: DrCommand, first: Incident, dark_at: datetime) -> Outcome:
+def reckon(stage: Stage, room: Room, first: Incident, dark_at: datetime) -> Outcome:
     """Look at everything once more; `first` is how the incident was seen first. Raises DrFailed where the audit finds damage."""
+    estate, dr = stage.estate, stage.dr
     witness = f"{first.id}:{first.seq}:{first.head}"
     with ThreadPoolExecutor() as together:
         verified = together.submit(dr.read, "audit", "verify", "--json", "--witness", witness)
         exported = together.submit(dr.read, "audit", "export")
         rows = int(json.loads(verified.result())["rows"])
         events = [it for it in events_in(exported.result()) if it.stream == first.id]
+    stood = standing(stage.workspace, room.id, first.id)
     [declared] = of_type(events, "IncidentDeclared")
     switched_at = next(it.at for it in of_type(events, "StepCompleted") if it.step == SWITCH)
     lost = losses(estate, dark_at)
@@ -66,6 +70,9 @@ def reckon(estate: Estate, dr: DrCommand, first: Incident, dark_at: datetime) ->
         starts=len(of_type(events, "StepStarted")),
         calls=changing_calls(estate.directory / "logs" / CALLS),
         promotions=int(estate.east.server.value("SELECT timeline_id FROM pg_control_checkpoint()")) - FIRST_TIMELINE,
+        messages=stood.messages,
+        edits=stood.edits,
+        misplaced=tuple(stood.wrong(events)),
         bent=tuple(bent_rules(events)),
     )
 
