@@ -45,7 +45,7 @@ def front(desk: Desk, chat: Chat, members: Members, reconciler: Reconciler) -> F
 def bolt_app(front: Front) -> App:
     """The app over a front. Requests must be authentic when they come here: by the socket, or by their checked signature.
 
-    A listener acknowledges by returning, after its commit, in the thread that calls `dispatch`: have as many as may click at once.
+    A listener acknowledges by returning, after its commit, in the thread that calls `dispatch`: have many of them.
     """
     app = App(
         name="dr-bot",

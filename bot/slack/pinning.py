@@ -7,7 +7,7 @@ from bot.domain.decisions.incidents import LONGEST_TEXT
 from bot.domain.errors import Refused
 from bot.slack.answers import Answer
 from bot.slack.front import Front, Speaker
-from bot.slack.requests import Pointed
+from bot.slack.requests import Pointed, whole
 from bot.slack.text import CUT, cut, link
 from bot.slack.wording import readable
 
@@ -21,7 +21,7 @@ def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
     message = _read(front, channel, pointed.message_ts)
     answer = front.chat.call("chat.getPermalink", patience=LOOK_WITHIN, channel=channel, message_ts=pointed.message_ts)
     url = str(answer["permalink"])
-    note = noted(_author(front, message), readable(str(message.get("text") or ""), front.plan), url)
+    note = noted(_author(front, message), readable(whole(str(message.get("text") or "")), front.plan), url)
     once = Speaker(front, pointed.caller, f"slack:pinned:{channel}:{pointed.message_ts}")
     once.give(incident_id, c.Note(text=note))
     return Answer(text=f"Thank you. {link(url, 'The message')} stands in the timeline of *{incident_id}* now.")

@@ -1,5 +1,6 @@
 """What Slack sends, read into what the listeners need. Everything else in a payload is left alone."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from bot.slack.blocks import LONGEST_METADATA
 from bot.slack.controls import Control
 
 Payload = Mapping[str, Any]
+HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON can spell them, no database can keep them
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Form:
 
     def text(self, block: str) -> str:
         """A typed text; empty where there is none."""
-        return str(self._element(block).get("value") or "")
+        return whole(str(self._element(block).get("value") or ""))
 
     def chosen(self, block: str) -> str:
         """The value of a select's or a radio button's choice; empty where there is none."""
@@ -123,6 +125,11 @@ class Pointed:
     key: str
 
 
+def whole(text: str) -> str:
+    """The text with a sign in place of each half of a character."""
+    return HALVES.sub("\ufffd", text)
+
+
 def origin(caller: Caller, control: Control | None = None, **more: Any) -> Origin:
     """The origin of a modal that this caller opens."""
     meaning = control.meaning if control else {}
@@ -138,7 +145,7 @@ def typed(body: Payload) -> Typed:
         response_url=body.get("response_url"),
         trigger=str(body.get("trigger_id") or ""),
     )
-    return Typed(caller, str(body.get("text") or ""), f"slack:command:{caller.trigger}")
+    return Typed(caller, whole(str(body.get("text") or "")), f"slack:command:{caller.trigger}")
 
 
 def click(body: Payload) -> Click:
