@@ -2,6 +2,7 @@
 
 import queue
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ class SampleApp:
     """`actions`, `submissions`, `commands`, `shortcuts`: what arrived, in order. `answer` acknowledges submissions."""
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.client = WebClient(workspace.bot_token, base_url=workspace.api_url)
         self.actions: queue.Queue[Json] = queue.Queue()
         self.submissions: queue.Queue[Json] = queue.Queue()
@@ -39,6 +41,13 @@ class SampleApp:
         self._handler.connect()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
+        """The other side ends the connection first: the client's own close waits 3 s for a read."""
+        client = self._handler.client
+        client.auto_reconnect_enabled = False
+        self._workspace.drop_sockets()
+        deadline = time.monotonic() + 5
+        while client.current_session and client.current_session.sock is not None and time.monotonic() < deadline:
+            time.sleep(0.005)
         self._handler.close()  # type: ignore[no-untyped-call]
 
     def post(self, blocks: list[Json], words: str = "words", channel: str = "C0OPS") -> str:
