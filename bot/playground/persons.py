@@ -79,7 +79,7 @@ class Persons:
 
     def submits(self, person: str, view: Json, values: Mapping[str, str]) -> None:
         """Fill a form in and send it; what is drafted there and not given stays."""
-        said = drafted(view) | values
+        said = {**drafted(view), **values}
         written = [(unescape(asked(view, block)), value) for block, value in said.items()]
         self.narrator.fills_in(unescape(view["title"]["text"]), written, unescape(view["submit"]["text"]))
         self._done(self.workspace.submit(account(person), view, values), view["title"]["text"])

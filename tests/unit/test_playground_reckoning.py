@@ -152,6 +152,9 @@ OUTCOME = Outcome(
     starts=10,
     calls=Counter(StopInstances=1, ChangeResourceRecordSets=1, ModifyListener=1),
     promotions=1,
+    messages=20,
+    edits=40,
+    misplaced=(),
     bent=(),
 )
 
@@ -170,6 +173,7 @@ def test_a_good_end_has_no_reason_against_it() -> None:
         ({"after_switch": 0}, "takes no orders in the recovery region"),
         ({"missing_after_switch": 2}, "2 orders taken after the switch are not in"),
         ({"bent": ("a rule",)}, "a rule"),
+        ({"misplaced": ("the card stands there twice",)}, "stands there twice"),
         ({"quoted": None}, "without a quoted loss"),
         ({"quoted": timedelta(seconds=1)}, "2 s of orders are lost, more than the 1 s quoted"),
         ({"calls": Counter(StopInstances=2, ChangeResourceRecordSets=1, ModifyListener=1)}, "StopInstances 2 times"),
