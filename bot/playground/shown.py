@@ -24,7 +24,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
 """In a terminal: narrow ones, that every font has."""
 BUTTON = Style(color="cyan")
 MARKUP = re.compile(
-    r"<(?P<link>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])"
+    r"<(?P<link>[^<>|]+)(?:\|(?P<label>[^<>]*))?>|`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>(?!\s)[^*\n]+(?<!\s))\*(?![\w*])"
 )
 STYLES: Mapping[str, Style] = {"bold": Style(bold=True), "code": Style(color="cyan"), "italic": Style(italic=True)}
 Names = Callable[[str], str]
