@@ -143,7 +143,7 @@ class Reconciler:
 
     def _later(self, incident: Incident, row: rows.Channel, by: str, trouble: SlackTrouble) -> None:
         """Try again: at its turn, where a channel only takes one post a second; else after a pause that grows."""
-        is_turn = isinstance(trouble, SlackAway) and 0 < trouble.retry_after <= POST_EVERY
+        is_turn = isinstance(trouble, SlackAway) and 0 < trouble.retry_after <= 2 * POST_EVERY
         pause = timedelta(seconds=POST_EVERY) if is_turn else self._pause(row.tries, trouble)
         if not is_turn:
             log.warning("channel_behind", incident=incident.id, reason=str(trouble), again_in=pause.total_seconds())

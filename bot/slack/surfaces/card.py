@@ -20,6 +20,7 @@ from bot.slack.text import cut
 
 MINUTE = timedelta(minutes=1)
 MOST_WAITS = 6
+MINUTE = timedelta(minutes=1)
 LONGEST_WAIT = 300
 ROLES = ("commander", "deputy", "scribe")
 SIGNS: Mapping[IncidentState, str] = {
@@ -107,7 +108,8 @@ def _clock(scene: Scene) -> Iterator[Line]:
         verdict = strong("beyond the objective") if late else "within the objective"
         yield line(strong("Recovered"), f" after {of} · ", verdict)
         return
-    used = line(f"{of} used")
+    # In whole minutes from the first: seconds would have the card edited all the time.
+    used = line(f"{of} used" if clock.elapsed >= MINUTE else f"less than 1 min of {spell(scene.incident.rto)} used")
     beyond = line(strong(f"{roughly(-clock.left)} beyond it")) if late else ()
     estimate = line("estimate ", scene.ahead(_full_minute(clock.estimate))) if clock.estimate else ()
     by = line(strong("Back by "), scene.ahead(clock.deadline, bold=True))
