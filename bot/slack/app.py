@@ -9,15 +9,10 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.engine.desk import Desk
 from bot.slack.answers import Answer
-from bot.slack.chat import Chat
 from bot.slack.front import Front
-from bot.slack.identity import Members
 from bot.slack.listeners import Listeners
-from bot.slack.reconciler import Reconciler
 from bot.slack.requests import Caller, Origin
-from bot.slack.subcommands.registry import SUBCOMMANDS
 
 COMMAND = "/dr"
 SHORTCUT = "add_to_timeline"
@@ -35,11 +30,6 @@ CHANNEL_EVENTS = (
 )
 BROKEN = "Something broke in the bot. Nothing may have been recorded: look at the card before you repeat it."
 log = structlog.get_logger()
-
-
-def front(desk: Desk, chat: Chat, members: Members, reconciler: Reconciler) -> Front:
-    """The bot as people meet it; close it after the transport has stopped and before the reconciler and the desk."""
-    return Front(desk, chat, members, reconciler, frozenset({*SUBCOMMANDS, "help"}))
 
 
 def bolt_app(front: Front) -> App:

@@ -18,7 +18,7 @@ from bot.slack.front import Front
 from bot.slack.identity import Members
 from bot.slack.link import Ends, SlackLink, link
 from bot.slack.reconciler import Reconciler
-from bot.slack.subcommands.registry import SUBCOMMANDS
+from bot.slack.subcommands.registry import WORDS
 from bot.slack.surfaces import Links, Message, surfaces
 
 Send = Callable[[Outgoing, Person], str]
@@ -58,7 +58,7 @@ def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRun
         return surfaces(incident, texts, desk.plan, now, links, traits)
 
     reconciler = Reconciler(desk, members.chat, members, paint, runner.executor)
-    front = Front(desk, members.chat, members, reconciler, frozenset(SUBCOMMANDS), judge=runner.judge)
+    front = Front(desk, members.chat, members, reconciler, WORDS, judge=runner.judge)
     app_chat = _chat(settings.slack_app_token, settings) if settings.slack_app_token else None
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
     ends = Ends(bolt_app(front), members.chat, app_chat, secret)

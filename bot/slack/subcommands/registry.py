@@ -71,3 +71,5 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "cancel": cancel.SUBCOMMAND,
     "reopen": reopen.SUBCOMMAND,
 }
+WORDS = frozenset({*SUBCOMMANDS, "help"})
+"""All that may stand behind /dr."""

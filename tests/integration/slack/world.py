@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +18,13 @@ from bot.domain.incident import Incident, StepRun
 from bot.playground.workspace.outcomes import Outcome
 from bot.playground.workspace.people import Person, default_people
 from bot.playground.workspace.workspace import Workspace
-from bot.slack.app import bolt_app, front
+from bot.slack.app import bolt_app
 from bot.slack.chat import Chat
 from bot.slack.front import Front
 from bot.slack.identity import Members
 from bot.slack.reconciler import Reconciler
 from bot.slack.sockets import Sockets
+from bot.slack.subcommands.registry import WORDS
 from bot.slack.surfaces import Links, Message, surfaces
 from bot.store import chat as rows
 from tests.integration.lab import PEOPLE, Lab, keys, make_lab
@@ -256,8 +257,8 @@ def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: 
         members = Members(chat, lab.desk.plan)
         lab.directory = members
         reconciler = Reconciler(lab.desk, chat, members, painter(lab), "one")
-        met = replace(front(lab.desk, chat, members, reconciler), answer_within=deadline)
-        app = bolt_app(met)
+        front = Front(lab.desk, chat, members, reconciler, WORDS, answer_within=deadline)
+        app = bolt_app(front)
         sockets = Sockets(app, Chat(workspace.app_token, workspace.api_url), wanted=1)
         sockets.start()
         reconciler.start()
@@ -265,9 +266,9 @@ def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: 
         try:
             with lab.running():
                 assert workspace.until(lambda: workspace.connections)
-                yield SlackWorld(lab, workspace, met, app)
+                yield SlackWorld(lab, workspace, front, app)
         finally:
             sockets.stop()
-            met.close()
+            front.close()
             reconciler.stop()
             lab.close()
