@@ -6,7 +6,7 @@ from bot.domain.approvals import Proof, standing
 from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
-from bot.engine.ports import Confirm, Directory, Unavailable
+from bot.engine.ports import Confirm, Directory
 from bot.engine.signatures import check_proof
 
 
@@ -36,10 +36,7 @@ def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
         return check_proof(proof, person, plan, command=command, incident=incident.id, step=where, digest=step.digest)
 
     def _unknown(person: str) -> str | None:
-        try:
-            found = directory.look_up(person)
-        except Unavailable as unknown:
-            return str(unknown)
+        found = directory.look_up(person)
         return None if found.eligible else found.reason
 
     return confirm

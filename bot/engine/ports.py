@@ -239,7 +239,8 @@ class Messages(Protocol):
 
 
 Confirm = Callable[[Incident, Run, StepRun], Mapping[str, str]]
-"""Checks the approvals of a step anew, just before the call: whoever can't be confirmed, and why."""
+"""Checks the approvals of a step anew, just before the call: whoever is not confirmed, and why; raises Unavailable where
+that can't be known now."""
 
 
 class Directory(Protocol):

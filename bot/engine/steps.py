@@ -121,7 +121,13 @@ class StepRunner:
             self._try(incident.id, self._blocked(step, run.id, str(unknown)))
             return
         looked_at = time.clock_gettime(time.CLOCK_BOOTTIME)
-        unconfirmed = self.confirm(incident, run, step)
+        try:
+            unconfirmed = self.confirm(incident, run, step)
+        except Unavailable as unknown:
+            reason = f"waits for word of who approved it: {unknown}"
+            self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=reason))
+            self._attempt_later(incident.id, run.id, step.id)
+            return
         with self.calls.making(token(incident, run, step)):
             self._start(incident, run, step, self._begin(incident, run, step, fresh, unconfirmed), looked_at)
 
