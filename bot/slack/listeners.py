@@ -6,12 +6,13 @@ from typing import Any
 
 import structlog
 
-from bot.domain.errors import DRError, Refused
+from bot.domain.errors import DRError, NotConfirmed, Refused
 from bot.slack import home, requests
 from bot.slack.answers import NOTHING, Answer
 from bot.slack.clicks import pressed
 from bot.slack.commands import answer as command_answer
 from bot.slack.commands import incident_here
+from bot.slack.doubt import confirmed
 from bot.slack.front import Front, Speaker
 from bot.slack.modals.registry import MODALS
 from bot.slack.pinning import NOT_HERE, add_to_timeline
@@ -32,7 +33,7 @@ class Listeners:
     def command(self, body: Payload, ack: Ack) -> None:
         """/dr …: the answer goes out with the acknowledgement, so that it needs nothing more of Slack."""
         typed = requests.typed(body)
-        answer = self._answered(typed.caller, lambda: command_answer(self.front, typed))
+        answer = self._answered(typed.caller, typed.key, lambda: command_answer(self.front, typed))
         if not answer.is_quick:
             ack()
             self._after(typed.caller, answer)
@@ -44,7 +45,10 @@ class Listeners:
     def click(self, body: Payload, ack: Ack) -> None:
         """A button."""
         click = requests.click(body)
-        answer = self._answered(click.caller, lambda: pressed(self.front, click)) if click.value else NOTHING
+        if not click.value:
+            ack()
+            return
+        answer = self._answered(click.caller, click.key, lambda: pressed(self.front, click))
         ack()
         self._after(click.caller, answer, click.modal)
 
@@ -64,7 +68,7 @@ class Listeners:
     def shortcut(self, body: Payload, ack: Ack) -> None:
         """Add to the incident's timeline."""
         pointed = requests.shortcut(body)
-        answer = self._answered(pointed.caller, lambda: self._pointed(pointed, elsewhere=NOT_HERE))
+        answer = self._answered(pointed.caller, pointed.key, lambda: self._pointed(pointed, elsewhere=NOT_HERE))
         ack()
         self._after(pointed.caller, answer)
 
@@ -75,7 +79,7 @@ class Listeners:
         if body["event"].get("reaction") != PIN or (us is not None and pointed.caller.account == us.bot_user):
             ack()
             return
-        answer = self._answered(pointed.caller, lambda: self._pointed(pointed, elsewhere=""), quiet=True)
+        answer = self._answered(pointed.caller, pointed.key, lambda: self._pointed(pointed, elsewhere=""), quiet=True)
         ack()
         self._after(pointed.caller, answer)
 
@@ -100,7 +104,7 @@ class Listeners:
 
     # --- how it is answered -----------------------------------------------------------------------------------------------
 
-    def _answered(self, caller: Caller, work: Callable[[], Answer], *, quiet: bool = False) -> Answer:
+    def _answered(self, caller: Caller, key: str, work: Callable[[], Answer], *, quiet: bool = False) -> Answer:
         """The answer, or what stands against it in words. `quiet`: whoever may do nothing here is not told so."""
         try:
             self.front.members.check(caller.account, caller.team)
@@ -108,6 +112,8 @@ class Listeners:
             return NOTHING if quiet else Answer(text=self.front.refusal(refused))
         try:
             return self.front.promptly(work)
+        except NotConfirmed as doubt:
+            return Answer(text=self.front.refusal(doubt), later=lambda: confirmed(self.front, key))
         except DRError as error:
             return Answer(text=self.front.refusal(error))
 

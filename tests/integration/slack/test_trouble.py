@@ -70,6 +70,16 @@ def test_a_locked_database_is_said_within_a_second(world: SlackWorld) -> None:
     assert f"*INC-{number}*" in listed
 
 
+def test_what_was_recorded_after_all_is_said(world: SlackWorld) -> None:
+    """Whoever was told that nothing is confirmed hears it when the commit came through in the end."""
+    number = world.declared()
+    with locked(world):
+        doubtful = said(world.send(command(world, "note it takes its time", ALICE, number, "doubt")))
+    assert doubtful.startswith("Not confirmed")
+    world.heard(ALICE, f"It was recorded after all, in *INC-{number}*.", world.channel(number))
+    assert world.notes(number) == ["it takes its time"]
+
+
 def test_a_form_keeps_its_words_while_the_database_is_locked(world: SlackWorld) -> None:
     """The reason stands at a field, so that nothing typed is lost, and a second try counts once."""
     number = world.declared()
@@ -120,7 +130,6 @@ def test_malformed_payloads_are_answered(world: SlackWorld, kind: str) -> None:
 def test_who_is_no_member_can_do_nothing(world: SlackWorld, account: str) -> None:
     """Strangers, deactivated accounts, bots and unknown ones: commands, presses and forms count nothing."""
     number = world.declared()
-    before = len(world.types(number))
     assert "This does not count." in said(world.send(command(world, "note hello", account, number, account)))
     assert "This does not count." in said(world.send(command(world, "list", account, trigger=account + "2")))
     blocks = [{"type": "input", "block_id": "note"}]
@@ -129,7 +138,7 @@ def test_who_is_no_member_can_do_nothing(world: SlackWorld, account: str) -> Non
     state = {"values": {"note": {"text": {"value": "hello"}}}}
     answer = world.send(world.body("view_submission", account, view={**view, "state": state}))
     assert "This does not count." in json.loads(answer.body)["errors"]["note"]
-    assert len(world.types(number)) == before
+    assert world.notes(number) == []
 
 
 def test_another_company_is_told_so(world: SlackWorld) -> None:
