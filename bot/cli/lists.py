@@ -11,6 +11,7 @@ from bot.cli.session import Session
 from bot.cli.states import incident_state
 from bot.cli.views import RowView, as_json
 from bot.domain.durations import format_duration
+from bot.domain.outages import Outage
 from bot.domain.words import Words, brief
 from bot.store.projections import IncidentRow
 
@@ -37,6 +38,16 @@ def list_incidents(
     session.out.show(table(rows, session.words))
     if any(row.open for row in rows) and not session.desk.executors():
         session.out.show(text(f"! {NOBODY_EXECUTES}", "yellow"))
+    outage = session.desk.outage()
+    if outage is not None:
+        session.out.show(text(f"! {away(outage, session.desk.unshown(), session.words)}", "yellow"))
+
+
+def away(outage: Outage, unshown: int, words: Words) -> str:
+    """Since when the chat is away, and what it will catch up with."""
+    many = "1 incident waits" if unshown == 1 else f"{unshown} incidents wait"
+    later = f" {many} to be shown there, and will be when it is back." if unshown else ""
+    return f"Slack has been away since {words.clock(outage.since)}: {outage.reason}{later}"
 
 
 def table(rows: list[IncidentRow], words: Words) -> Table:

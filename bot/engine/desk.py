@@ -18,6 +18,7 @@ from bot.domain.errors import NotConfirmed, Refused
 from bot.domain.evolve import fold
 from bot.domain.incident import Incident, held_targets
 from bot.domain.model import JsonValue, replace
+from bot.domain.outages import STREAM, Outage, follow
 from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
 from bot.domain.timeline import GENESIS, Event, Recorded, record
@@ -25,7 +26,7 @@ from bot.domain.waiting import waiting_line
 from bot.engine.agenda import Agenda, Wake, agenda, look_key
 from bot.engine.durable import Enqueuer, Job
 from bot.engine.ports import Delivery, Messages, Registry
-from bot.store import deliveries, leases, moments, projections, streams, targets
+from bot.store import chat, deliveries, leases, moments, projections, streams, targets
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.store.errors import Conflict
@@ -91,6 +92,17 @@ class Desk:
         """The replicas that do the work; empty where nobody does."""
         with self.database.read() as connection:
             return leases.live(connection, self.clock.now(connection))
+
+    def outage(self) -> Outage | None:
+        """The chat's outage that goes on, as the replicas have noted it; None while the chat is there."""
+        with self.database.read() as connection:
+            found = follow(streams.load(connection, STREAM))
+        return found if found is not None and found.ended_at is None else None
+
+    def unshown(self) -> int:
+        """How many open incidents the chat does not show as they are now."""
+        with self.database.read() as connection:
+            return chat.waiting(connection)
 
     def close(self) -> None:
         """Let go of the threads that answer people; what they are doing is not waited for."""

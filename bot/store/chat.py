@@ -97,7 +97,8 @@ def opened(connection: Connection, stream: str, name: str, channel: str | None) 
     values: dict[str, object] = {"name": name, "channel": channel}
     if channel is None:
         values["done"] = "[]"
-        connection.execute(surfaces.delete().where(surfaces.c.stream == stream))
+        there = surfaces.c.channel == channel_of(connection, stream)
+        connection.execute(surfaces.delete().where(surfaces.c.stream == stream, there))
     connection.execute(channels.update().where(channels.c.stream == stream).values(values))
 
 
@@ -132,6 +133,12 @@ def release(
     connection.execute(channels.update().where(channels.c.stream == stream, channels.c.claimed_by == by).values(values))
 
 
+def release_all(connection: Connection, by: str) -> None:
+    """End every claim of those whose names begin so: they are dead."""
+    theirs = channels.c.claimed_by.startswith(by, autoescape=True)
+    connection.execute(channels.update().where(theirs).values(claimed_by=None, claimed_until=None))
+
+
 def channel_of(connection: Connection, stream: str) -> str | None:
     """The id of an incident's channel, None before it is made."""
     found: str | None = connection.execute(select(channels.c.channel).where(channels.c.stream == stream)).scalar()
@@ -156,7 +163,7 @@ def troubles(connection: Connection) -> dict[str, str]:
 
 
 def waiting(connection: Connection) -> int:
-    """How many open incidents' channels don't show the present state."""
+    """How many open incidents' channels don't show the present state yet."""
     statement = (
         select(incidents.c.id)
         .outerjoin(channels, channels.c.stream == incidents.c.id)

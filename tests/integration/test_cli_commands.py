@@ -9,7 +9,10 @@ from shutil import copyfile
 import pytest
 
 from bot.domain import commands as c
+from bot.domain.outages import STREAM, ChatBack, ChatLost
+from bot.domain.timeline import BOT, Event, record
 from bot.engine.signatures import check_proof
+from bot.store import streams
 from tests.integration.cli_world import Terminal, terminal
 from tests.integration.lab import make_lab
 
@@ -425,3 +428,25 @@ def test_the_shell_completes_what_there_is(declared: Terminal, words: str, offer
     """At TAB the shell is offered incidents, steps, runs, people, severities, systems and runbooks."""
     declared.type("start", "1", "manual", as_="alice")
     assert declared.complete(words).split() == offered.split()
+
+
+def test_list_says_that_slack_is_away(declared: Terminal) -> None:
+    """Since when, why, and that it will catch up; nothing once it is back."""
+    desk = declared.lab.desk
+
+    def note(event: Event) -> None:
+        with desk.database.begin() as connection:
+            head = streams.head(connection, STREAM)
+            now = desk.clock.now(connection)
+            streams.append(
+                connection, record([event], stream=STREAM, after=head.seq, prev=head.hash, at=now, actor=BOT)
+            )
+
+    note(ChatLost(replica="one", reason="Slack's Web API has not answered.", since=desk.now()))
+    said = " ".join(declared.type("list").stdout.split())
+    assert "! Slack has been away since " in said
+    assert said.endswith(
+        "Slack's Web API has not answered. 1 incident waits to be shown there, and will be when it is back."
+    )
+    note(ChatBack(replica="one"))
+    assert "Slack" not in declared.type("list").stdout
