@@ -15,7 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.model import sha256
 from bot.domain.plan import RecoveryPlan
 from bot.engine.desk import Desk
-from bot.slack.chat import Chat, SlackRefused
+from bot.slack.chat import Chat, SlackAway, SlackRefused
 from bot.slack.identity import Members
 from bot.slack.text import escape
 from bot.store import chat as rows
@@ -24,9 +24,12 @@ LONGEST_NAME = 80
 TAKEN = "name_taken"
 GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "method_not_supported_for_channel_type"})
 SKEW = timedelta(minutes=2)  # between Slack's clock and the database's
+TURN = 0.2  # seconds that a call waits for its turn: others wait for this thread
 HARMLESS = frozenset(
     {"already_in_channel", "already_pinned", "cant_invite_self", "user_is_restricted", "already_in_team"}
 )
+Chore = tuple[str, Callable[[], None]]
+"""What is done in a channel once: its name, and how."""
 log = structlog.get_logger()
 
 
@@ -83,11 +86,9 @@ class Places:
         since = (incident.declared_at - SKEW).timestamp()
         with self.desk.database.read() as connection:
             for found in self._listed(incident.private):
-                ours = found.get("creator") == us.bot_user and float(found.get("created", 0)) >= since
-                free = (
-                    ours and not found.get("is_archived") and rows.incident_of_channel(connection, found["id"]) is None
-                )
-                if found.get("name") == name and free:
+                made = found.get("creator") == us.bot_user and float(found.get("created", 0)) >= since
+                usable = made and found.get("is_member") and not found.get("is_archived")
+                if found.get("name") == name and usable and rows.incident_of_channel(connection, found["id"]) is None:
                     return str(found["id"])
         return None
 
@@ -103,40 +104,53 @@ class Places:
 
     # --- what stands in it ---------------------------------------------------------------------------------------------
 
-    def admit(self, incident: Incident, row: rows.Channel, channel: str) -> None:
+    def admission(self, incident: Incident, channel: str) -> Iterator[Chore]:
         """First of all the one who declared."""
         declarer = self.members.account(incident.declarer) if incident.declarer else None
         if declarer:
-            self._once(row, f"in:{declarer}", lambda: self._invite(channel, [declarer]))
+            yield f"in:{declarer}", lambda: self._invite(channel, [declarer])
 
-    def furnish(self, incident: Incident, row: rows.Channel, channel: str, card: str | None) -> None:
-        """Topic, pinned card, bookmark, and everybody whom the severity and the roles call for. Each once."""
+    def furnishing(self, incident: Incident, channel: str, card: str | None) -> Iterator[Chore]:
+        """Topic, pinned card, and everybody whom the severity and the roles call for."""
         wanted = f"{incident.severity} {incident.title}"
         topic = f"{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
-        self._once(
-            row,
+        yield (
             f"topic:{sha256(wanted)[:8]}",
             lambda: self._call("conversations.setTopic", channel=channel, topic=topic),
         )
         if card:
-            self._once(row, f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card))
-        self._once(row, f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity)))
-        for person in filter(None, incident.roles.values()):
-            account = self.members.account(person)
-            if account:
-                self._once(row, f"in:{account}", partial(self._invite, channel, [account]))
+            yield f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card)
+        yield f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity))
+        for account in filter(None, map(self.members.account, filter(None, incident.roles.values()))):
+            yield f"in:{account}", partial(self._invite, channel, [account])
 
-    def bookmark(self, row: rows.Channel, channel: str, name: str, link: str) -> None:
+    def bookmark(self, channel: str, name: str, link: str) -> Chore:
         """A link at the top of the channel."""
         arguments = {"channel_id": channel, "title": name, "type": "link", "link": link}
-        self._once(row, f"bookmark:{link}", lambda: self._call("bookmarks.add", **arguments))
+        return f"bookmark:{link}", lambda: self._call("bookmarks.add", **arguments)
 
-    def _once(self, row: rows.Channel, name: str, work: Callable[[], None]) -> None:
+    def once(self, row: rows.Channel, chore: Chore) -> None:
+        """Do what has not been done yet; raises SlackTrouble.
+
+        A bookmark is noted first: another one would stand beside it, all else may be repeated.
+        """
+        name, work = chore
         if name in row.done:
             return
-        work()
-        row.done.add(name)
-        self.desk.transact(lambda connection, _: rows.did(connection, row.stream, row.done))
+        if name.startswith("bookmark:"):
+            self._note(row, row.done | {name})
+        try:
+            work()
+        except SlackAway:
+            self._note(row, row.done - {name})
+            raise
+        self._note(row, row.done | {name})
+
+    def _note(self, row: rows.Channel, done: set[str]) -> None:
+        if done != row.done:
+            row.done.clear()
+            row.done.update(done)
+            self.desk.transact(lambda connection, _: rows.did(connection, row.stream, done))
 
     def _called(self, severity: str) -> list[str]:
         """The accounts of the teams that the severity calls for, their Slack groups included."""
@@ -164,7 +178,7 @@ class Places:
     def _call(self, method: str, **arguments: Any) -> None:
         """What only furnishes: a refusal is said in the log, and the night goes on. The channel itself must be there."""
         try:
-            self.chat.call(method, **arguments)
+            self.chat.call(method, wait=TURN, **arguments)
         except SlackRefused as refused:
             if refused.code in GONE:
                 raise

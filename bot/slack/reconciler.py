@@ -4,7 +4,6 @@ It compares the state with what the rows say is shown, so bursts coalesce, and a
 """
 
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
+from bot.domain.cadence import draft_moment
 from bot.domain.errors import NotConfirmed, NotRecorded
 from bot.domain.incident import Incident
 from bot.engine.desk import Desk
@@ -28,7 +28,8 @@ REFRESH = timedelta(minutes=1)  # the clocks on the card
 REFRESH_EACH = timedelta(seconds=3)  # for every open incident: Slack takes 50 edits a minute of all channels together
 UPDATE_EVERY = timedelta(seconds=1)  # of one channel, on average
 LONGEST_PAUSE = timedelta(minutes=1)
-SURVEY_EVERY = 600.0  # seconds between two looks at whether the messages are still there
+SURVEY_EVERY = timedelta(minutes=10)  # between two looks at whether the messages are still there
+PUT_OFF = timedelta(seconds=5)  # until what no post waits for is tried again
 AT_ONCE = 12
 log = structlog.get_logger()
 
@@ -46,7 +47,8 @@ class Reconciler:
     _wake: threading.Event = field(default_factory=threading.Event)
     _busy: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _surveyed: dict[str, float] = field(default_factory=dict)
+    _surveyed: dict[str, datetime] = field(default_factory=dict)
+    _begun: bool = False
 
     def __post_init__(self) -> None:
         self.places = Places(self.desk, self.chat, self.members)
@@ -90,6 +92,9 @@ class Reconciler:
             self._wake.clear()
 
     def _hand_out(self) -> None:
+        if not self._begun:  # no other process has our name: what is claimed under it is an earlier life's
+            self.desk.transact(lambda connection, _: rows.release_all(connection, f"{self.name}/"))
+            self._begun = True
         with self.desk.database.read() as connection:
             behind = rows.behind(connection, self.desk.clock.now(connection), AT_ONCE * 2)
         for incident_id in behind:
@@ -132,12 +137,25 @@ class Reconciler:
             )
             raise
         else:
-            self._shown(incident, by, showing.made)
+            self._shown(incident, claimed, showing)
+        if showing.survey:  # it could not be made
+            self._surveyed.pop(incident_id, None)
 
-    def _shown(self, incident: Incident, by: str, edits: int) -> None:
+    def _shown(self, incident: Incident, row: rows.Channel, showing: Showing) -> None:
+        """Nothing waits but what was put off: that is tried again in its time, and nothing new waits for it."""
+        put_off = list(showing.put_off.values())
+        if put_off and incident.ended_at is not None:
+            self._later(incident, row, showing.by, put_off[0])
+            return
+
         def release(connection: Connection, now: datetime) -> None:
             refresh = max(REFRESH, REFRESH_EACH * rows.open_channels(connection))
-            rows.release(connection, incident.id, by, incident.seq, now + refresh, free_at=now + UPDATE_EVERY * edits)
+            due = now + min([refresh, *map(_again_in, put_off)])
+            draft = draft_moment(incident, self.desk.plan)
+            due = min(due, draft) if draft and draft > now else due
+            free = now + UPDATE_EVERY * showing.made
+            trouble = " ".join(map(str, put_off))
+            rows.release(connection, incident.id, showing.by, incident.seq, due, free_at=free, trouble=trouble)
 
         self.desk.transact(release)
 
@@ -167,12 +185,17 @@ class Reconciler:
 
     def _is_survey_due(self, incident_id: str) -> bool:
         """Whether it is time to see that what was posted still stands; the first time since this process began."""
-        last = self._surveyed.get(incident_id)
-        if last is not None and time.monotonic() - last < SURVEY_EVERY:
+        last, now = self._surveyed.get(incident_id), self.desk.now()
+        if last is not None and now - last < SURVEY_EVERY:
             return False
-        self._surveyed[incident_id] = time.monotonic()
+        self._surveyed[incident_id] = now
         return last is not None or bool(self._posted(incident_id))
 
     def _posted(self, incident_id: str) -> bool:
         with self.desk.database.read() as connection:
             return bool(rows.shown(connection, incident_id))
+
+
+def _again_in(trouble: SlackTrouble) -> timedelta:
+    """When it is worth another try: as Slack asks."""
+    return timedelta(seconds=trouble.retry_after) if isinstance(trouble, SlackAway) and trouble.retry_after else PUT_OFF

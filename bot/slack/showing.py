@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,14 +14,13 @@ from bot.domain.incident import Incident
 from bot.domain.model import canonical, sha256
 from bot.engine.desk import Desk
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
-from bot.slack.place import GONE, Places
+from bot.slack.place import GONE, TURN, Chore, Places
 from bot.slack.surfaces import Links, Message, run_key, title
 from bot.store import chat as rows
 
 CLAIM = timedelta(seconds=45)
 SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be found
-MARGIN = timedelta(minutes=2)  # between Slack's clock and the database's
-TURN = 0.2  # seconds that a post waits for its turn: others wait for this thread
+MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 Paint = Callable[[Incident, Mapping[str, str], datetime, Links], Mapping[str, Message]]
@@ -29,7 +29,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Showing:
-    """Shows one incident under the claim `by`. `made` counts the edits; `survey` looks whether all still stands."""
+    """Shows one incident under the claim `by`. `made` counts the edits; `survey` looks whether all still stands.
+
+    What no post waits for is put off where Slack can't now: `put_off` says why, by method, and the posts go on.
+    """
 
     desk: Desk
     chat: Chat
@@ -40,6 +43,7 @@ class Showing:
     by: str
     survey: bool = False
     made: int = 0
+    put_off: dict[str, SlackTrouble] = field(default_factory=dict)
 
     def show(self, row: rows.Channel) -> None:
         """Raises SlackTrouble; what was done by then is recorded."""
@@ -48,7 +52,7 @@ class Showing:
             return
         channel = places.ensure(incident, row)
         try:
-            places.admit(incident, row, channel)
+            self._chores(row, places.admission(incident, channel))
             self._messages(channel, row)
         except SlackRefused as refused:
             if refused.code not in GONE:
@@ -60,7 +64,7 @@ class Showing:
 
     def _messages(self, channel: str, row: rows.Channel) -> None:
         if self.survey:
-            self._survey(channel)
+            self._aside("survey", lambda: self._survey(channel))
         desk = self.desk
         with desk.database.read() as connection:
             shown = rows.shown(connection, self.incident.id)
@@ -68,24 +72,49 @@ class Showing:
             now = desk.clock.now(connection)
         links = Links(channel=channel, to=self.link)
         wanted = self.paint(self.incident, texts, now, links)
-        for key, message in sorted(wanted.items(), key=lambda item: item[1].place != "incident"):
-            self._one(key, message, self._channel_for(message, channel), shown.get(key))
+        inside = {key: message for key, message in wanted.items() if message.place == "incident"}
+        for key, message in inside.items():
+            self._one(key, message, channel, shown.get(key))
             if key == "card":
-                self._furnish(row, channel)
+                self._chores(row, self._furnishing(channel))
+        for key in wanted.keys() - inside.keys():
+            self._aside(wanted[key].place, partial(self._elsewhere, key, wanted[key], shown.get(key)))
         for run in self.incident.runs.values():
             link = self.link(run_key(run.id))
             if link:
-                self.places.bookmark(row, channel, title(run), link)
+                self._chores(row, [self.places.bookmark(channel, title(run), link)])
         for key in shown.keys() - wanted.keys():
-            self._take_away(shown[key])
+            self._aside("chat.delete", partial(self._take_away, shown[key]))
 
-    def _channel_for(self, message: Message, channel: str) -> str | None:
-        return self.desk.plan.channels.announce_in if message.place == "announcements" else channel
-
-    def _furnish(self, row: rows.Channel, channel: str) -> None:
+    def _furnishing(self, channel: str) -> Iterable[Chore]:
         with self.desk.database.read() as connection:
             card = rows.message_of(connection, self.incident.id, "card")
-        self.places.furnish(self.incident, row, channel, card[1] if card else None)
+        return self.places.furnishing(self.incident, channel, card[1] if card else None)
+
+    def _chores(self, row: rows.Channel, chores: Iterable[Chore]) -> None:
+        for chore in chores:
+            self._aside(chore[0], partial(self.places.once, row, chore))
+
+    def _aside(self, name: str, work: Callable[[], None]) -> None:
+        """What no post waits for. Once Slack has hung over such a thing, no other is tried in this pass."""
+        if name in self.put_off or any(isinstance(trouble, OutcomeUnknown) for trouble in self.put_off.values()):
+            return
+        try:
+            work()
+        except (SlackAway, OutcomeUnknown) as trouble:
+            self.put_off[name] = trouble
+
+    def _elsewhere(self, key: str, message: Message, shown: rows.Shown | None) -> None:
+        """Outside the incident's channel: where the bot may not post there, the incident goes on without it."""
+        try:
+            self._one(key, message, shown.channel if shown else self._outside(message), shown)
+        except SlackRefused as refused:
+            log.warning("not_told", incident=self.incident.id, key=key, reason=str(refused))
+
+    def _outside(self, message: Message) -> str | None:
+        if message.place == "direct":
+            return str(self.chat.call("conversations.open", users=message.to)["channel"]["id"])
+        return self.desk.plan.channels.announce_in
 
     def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> None:
         if channel is None:
@@ -97,7 +126,7 @@ class Showing:
         if shown is None:
             self._post(key, message, channel, digest)
         elif shown.digest != digest and not (message.fixed and shown.digest):
-            self._edit(key, message, shown, digest)
+            self._aside("chat.update", partial(self._edit, key, message, shown, digest))
 
     def _post(self, key: str, message: Message, channel: str, digest: str) -> None:
         nonce = uuid.uuid4().hex
@@ -122,7 +151,7 @@ class Showing:
         self.desk.transact(lambda connection, _: rows.put_buttons(connection, self.incident.id, meanings))
         content = self._content(key, message, shown.nonce)
         try:
-            self.chat.call("chat.update", channel=shown.channel, ts=shown.ts, **content)
+            self.chat.call("chat.update", wait=TURN, channel=shown.channel, ts=shown.ts, **content)
         except SlackRefused as refused:
             if refused.code not in EDIT_FAILED:
                 raise
@@ -149,37 +178,78 @@ class Showing:
         """A post whose outcome got lost, found by its metadata; None where it never took effect."""
         if self.desk.now() - begun.begun_at < SETTLED_AFTER:
             raise OutcomeUnknown(f"Whether {begun.key} was posted is not known yet.")
-        for message in self._history(begun.channel, begun.begun_at - MARGIN):
+        for message in self._history(begun.channel, self._since(begun)):
             if _payload(message).get("nonce") == begun.nonce:
                 self._settle(begun.key, message["ts"], "")
                 return rows.Shown(begun.key, begun.channel, begun.nonce, message["ts"], "", begun.begun_at)
         return None
 
+    def _since(self, begun: rows.Shown) -> str:
+        """From when on a lost post may stand: behind what was posted there before, by Slack's own clock if possible."""
+        with self.desk.database.read() as connection:
+            shown = rows.shown(connection, self.incident.id).values()
+        before = [one.ts for one in shown if one.ts and one.channel == begun.channel]
+        return max(before, default=f"{(begun.begun_at - MARGIN).timestamp():.6f}")
+
     def _survey(self, channel: str) -> None:
-        """Messages that somebody deleted are posted again."""
+        """Messages that somebody deleted are posted again; what came late, and stands twice, is taken away."""
         with self.desk.database.read() as connection:
             shown = rows.shown(connection, self.incident.id)
-        posted = {key: one for key, one in shown.items() if one.ts and one.channel == channel}
-        if not posted:
-            return
-        there = {m["ts"] for m in self._history(channel, min(one.begun_at for one in posted.values()) - MARGIN)}
-        missing = sorted(key for key, one in posted.items() if one.ts not in there)
+        posted = {key: one.ts for key, one in shown.items() if one.ts and one.channel == channel}
+        missing = {key for key, one in shown.items() if one.ts and key not in posted and not self._stands(one)}
+        if posted:
+            history = self._history(channel, min(posted.values()))
+            missing |= posted.keys() - self._seen(channel, history, posted)
         if missing:
-            log.warning("messages_missing", incident=self.incident.id, keys=missing)
+            log.warning("messages_missing", incident=self.incident.id, keys=sorted(missing))
             self.desk.transact(lambda connection, _: self._forget(connection, missing))
+        self.survey = False
+
+    def _seen(self, channel: str, history: Iterable[Mapping[str, Any]], posted: Mapping[str, str]) -> set[str]:
+        """The keys of the messages that stand there; a second one of the same key is deleted."""
+        found = set()
+        for message in history:
+            payload = _payload(message)
+            key = str(payload.get("key", ""))
+            if payload.get("incident") != self.incident.id or key not in posted:
+                continue
+            if message["ts"] == posted[key]:
+                found.add(key)
+            else:
+                log.warning("message_twice", incident=self.incident.id, key=key)
+                self.chat.call("chat.delete", channel=channel, ts=message["ts"])
+        return found
+
+    def _stands(self, shown: rows.Shown) -> bool:
+        """Whether a message in another channel is there; where that can't be seen, it is left alone."""
+        try:
+            page = self.chat.call(
+                "conversations.history",
+                channel=shown.channel,
+                oldest=shown.ts,
+                latest=shown.ts,
+                inclusive=True,
+                limit=1,
+            )
+            return any(message["ts"] == shown.ts for message in page["messages"])
+        except SlackRefused as refused:
+            log.info("not_surveyed", incident=self.incident.id, key=shown.key, reason=refused.code)
+            return True
 
     def _forget(self, connection: Connection, keys: Iterable[str]) -> None:
         for key in keys:
             rows.forget(connection, self.incident.id, key)
 
-    def _history(self, channel: str, oldest: datetime) -> list[dict[str, Any]]:
+    def _history(self, channel: str, oldest: str) -> list[dict[str, Any]]:
+        """Every message from a moment of Slack's on, that one included."""
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
             page = self.chat.call(
                 "conversations.history",
                 channel=channel,
-                oldest=f"{oldest.timestamp():.6f}",
+                oldest=oldest,
+                inclusive=True,
                 include_all_metadata=True,
                 limit=200,
                 cursor=cursor,

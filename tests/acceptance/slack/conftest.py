@@ -33,9 +33,7 @@ def world(directory: Path, nursery: Nursery, counter: Iterator[int]) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def pg_world(
-    directory: Path, nursery: Nursery, counter: Iterator[int], pg_server: Server
-) -> Iterator[World]:
+def pg_world(directory: Path, nursery: Nursery, counter: Iterator[int], pg_server: Server) -> Iterator[World]:
     """The same on PostgreSQL."""
     name = f"slack_{next(counter)}"
     pg_server.execute(f"CREATE DATABASE {name}")

@@ -1,37 +1,90 @@
 """Slack answers badly, late or not at all: everything is said once, in order, and nothing is lost."""
 
-import pytest
+from collections import Counter
+from itertools import pairwise
+from typing import Any
 
-from tests.acceptance.slack.world import World, keys_of
+from tests.acceptance.slack.world import ALICE, INCIDENTS, World
 
 
 def test_declared_in_slack(world: World) -> None:
     """The bot's process makes the channel, and shows there and in the announcements what there is to show."""
     number = world.declared()
-    shown = world.shown(number)
-    assert {"card", "announcement", "initial_notification"} <= shown.keys()
+    world.post(number, "initial_notification")
+    assert world.shown(number).keys() == {"card", "announcement", "initial_notification"}
+    assert world.posts(number, INCIDENTS).keys() == {"announcement"}
 
 
-BAD = [
-    ("status", {"status": 500}),
-    ("status", {"status": 503, "applied": True}),
-    ("html", {}),
-    ("html", {"applied": True}),
-    ("empty", {"applied": True}),
-    ("cut_json", {"applied": True}),
-    ("reset", {}),
-    ("reset", {"applied": True}),
-    ("close", {"applied": True}),
-    ("error", {"error": "fatal_error", "applied": True}),
+BAD: list[dict[str, Any]] = [
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503, "applied": True},
+    {"kind": "html"},
+    {"kind": "html", "applied": True},
+    {"kind": "empty", "applied": True},
+    {"kind": "cut_json", "applied": True},
+    {"kind": "reset"},
+    {"kind": "reset", "applied": True},
+    {"kind": "close", "applied": True},
+    {"kind": "error", "error": "fatal_error", "applied": True},
+    {"kind": "hang", "seconds": 12.0},
+    {"kind": "hang", "seconds": 12.0, "applied": True},
 ]
 
 
-@pytest.mark.parametrize(("kind", "options"), BAD)
-def test_a_post_without_a_clear_answer_stands_once(world: World, kind: str, options: dict[str, object]) -> None:
-    """Whether it took effect is looked up: what is not there is posted again, what is there stays alone."""
-    fault = world.workspace.faults.add(kind, "chat.postMessage", times=3, **options)  # type: ignore[arg-type]
+def test_posts_without_a_clear_answer_stand_once(world: World) -> None:
+    """Whether each took effect is looked up: what is not there is posted again, what is there stays alone, in order."""
+    faults = [world.workspace.faults.add(method="chat.postMessage", times=1, **bad) for bad in BAD]
+    numbers = [world.declared("--runbook switch", severity="sev2") for _ in BAD[::2]]
+    for number in numbers:
+        shown = world.shown(number, 60)
+        assert float(shown["card"]["ts"]) < float(shown["step/R1/assess"]["ts"])
+    assert all(fault.times == 0 for fault in faults)
+
+
+def test_what_was_put_off_is_made_up_for(world: World) -> None:
+    """A card that could not be edited, a topic that could not be set: as soon as Slack takes them again."""
+    number = world.declared("--runbook switch", severity="sev2")
+    world.shown(number)
+    for method in ("chat.update", "conversations.setTopic"):
+        world.workspace.faults.add("hang", method, times=1, seconds=11.0)
+    world.dr(number, "severity sev1")
+    world.dr(number, "assign deputy @bob")
+    world.until(lambda: "SEV1" in world.workspace.channel(world.channel(number)).topic.value, "no new topic", 40)
+    world.until(lambda: "U0BOB" in str(world.shown(number)["card"]["blocks"]), "the card is old", 40)
+
+
+def test_an_odd_retry_after_is_taken_calmly(world: World) -> None:
+    """Posts that Slack refuses for now come a moment later, once, in order, without a storm of tries."""
+    odd = ["0", "-1", "abc", "", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT"]
+    faults = [
+        world.workspace.faults.add("rate_limited", "chat.postMessage", times=1, retry_after=header) for header in odd
+    ]
+    numbers = [world.declared("--runbook switch", severity="sev2") for _ in odd[::2]]
+    for number in numbers:
+        shown = world.shown(number, 40)
+        assert float(shown["card"]["ts"]) < float(shown["step/R1/assess"]["ts"])
+        tries = [it.at for it in world.calls("chat.postMessage", world.channel(number))]
+        assert all(later - earlier > 0.9 for earlier, later in pairwise(tries))
+    assert all(fault.times == 0 for fault in faults)
+
+
+def test_a_method_that_must_wait_stops_no_other(world: World) -> None:
+    """Slack asks to wait an hour with some methods: what is posted goes on, those are left alone, and made up for."""
     number = world.declared(severity="sev2")
-    world.shown(number, 40)
-    assert fault.times == 0
-    posts = keys_of([it for it in world.calls("chat.postMessage", world.channel(number)) if it.applied or it.fault])
-    assert posts
+    world.shown(number)
+    waiting = ["chat.update", "conversations.setTopic", "conversations.invite", "pins.add"]
+    for method in waiting:
+        world.workspace.faults.add("rate_limited", method, retry_after="3600")
+    before = Counter(it.method for it in world.workspace.ledger)
+    world.dr(number, "assign deputy @bob")
+    world.dr(number, "severity sev1")
+    world.dr(number, "start switch")
+    other = world.declared("--runbook switch", severity="sev2")
+    for each in (number, other):
+        world.post(each, "step/R1/assess")
+    world.press(ALICE, other, "step/R1/assess", "done")
+    world.post(other, "step/R1/flip")
+    world.never_twice(number)
+    calls = Counter(it.method for it in world.workspace.ledger) - before
+    assert all(calls[method] <= 2 for method in waiting), calls
+    world.workspace.faults.clear()

@@ -1,6 +1,5 @@
 """The real bot, `dr serve` in a process of its own, in a workspace where things go wrong; people who type and click there."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -118,6 +117,11 @@ class World:
         self.until(lambda: self.workspace.connections == 0, "the sockets of the dead bot stay")
         self.start()
 
+    def end(self) -> None:
+        """Every life, at once."""
+        for life in (self.life, *self.others):
+            life.end()
+
     def another(self, name: str) -> Life:
         """A second replica beside the first."""
         environment = {**self.life.environment, "DR_REPLICA": name, "DR_HTTP": f"127.0.0.1:{free_port()}"}
@@ -169,6 +173,10 @@ class World:
         assert outcome.ok, outcome
         return outcome
 
+    def dr_elsewhere(self, number: int, text: str) -> None:
+        """The same in another channel."""
+        assert self.workspace.command(ALICE, ONCALL, f"/dr INC-{number} {text}").ok
+
     def press(self, user: str, number: int, key: str, verb: str) -> Outcome:
         """A button below a message, once it is there."""
         return self.workspace.click(user, self.with_button(number, key, verb), f"control:{verb}")
@@ -190,6 +198,11 @@ class World:
         """A command of the terminal's `dr`."""
         said = replace(command, actor=Actor(person=person, via="cli"))
         return self.bot.desk.give(f"INC-{number}", said, key=f"{self.directory.name}-{next(self.counted)}")
+
+    def end_all(self) -> None:
+        """No incident is open any more."""
+        for row in self.bot.desk.incidents():
+            self.signed("alice", row.number, c.Cancel(reason="The test is over."))
 
     def approve_signed(self, person: str, number: int, step: str = "flip") -> Incident:
         """`dr approve`: a signature instead of a click."""
@@ -296,16 +309,6 @@ class World:
         return [it for it in self.workspace.ledger.of(method) if not channel or it.args.get("channel") == channel]
 
 
-def keys_of(entries: list[Entry]) -> list[str]:
-    """The surfaces that posts were about."""
-    found = []
-    for entry in entries:
-        metadata = entry.args.get("metadata")
-        told = json.loads(metadata) if isinstance(metadata, str) else metadata or {}
-        found.append(str(told.get("event_payload", {}).get("key", "")))
-    return found
-
-
 @contextmanager
 def running_world(
     directory: Path, database_url: str, nursery: Nursery, counted: Iterator[int], *, limits: bool = False
@@ -325,6 +328,6 @@ def running_world(
         life = Life(nursery, {**apart, **workspace.environment}, directory / "bot.log")
         keys = {person: (directory / "keys" / person).read_bytes() for person in PEOPLE}
         world = World(directory, workspace, bot, life, hooks, mail, keys, counted)
-        stack.callback(lambda: [each.end() for each in (life, *world.others)])
+        stack.callback(world.end)
         world.start()
         yield world

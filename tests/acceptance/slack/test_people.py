@@ -1,0 +1,128 @@
+"""Who counts: guests, strangers, bots, people who left; judged at the click, and once more before the call."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.slack.world import ALICE, BOB, CAROL, DAVE, ONCALL, World
+
+
+@pytest.fixture(autouse=True)
+def everybody_back(world: World) -> Iterator[None]:
+    """Each test leaves the people and the hook as they were."""
+    yield
+    for user in (BOB, CAROL):
+        world.workspace.person(user).deleted = False
+    world.workspace.add_scope("users:read")
+    world.hooks.done.clear()
+
+
+def approved_by(world: World, number: int) -> tuple[str, ...]:
+    return tuple(world.step(number, "flip").approved_by)
+
+
+@pytest.mark.parametrize("account", ["U0GUEST", "U0SINGLE", "U0STRANGER", "U0GONE", "U0OTHERBOT"])
+def test_accounts_that_count_nothing(world: World, account: str) -> None:
+    """Whatever they press, type or declare: nothing is recorded."""
+    number = open_one(world)
+    before, incidents = world.types(number), len(world.rows())
+    for verb in ("approve", "decline"):
+        world.press(account, number, "step/R1/flip", verb)
+    world.press(account, number, "card", "take_role")
+    world.workspace.command(account, world.channel(number), "/dr note hello")
+    world.workspace.command(account, ONCALL, "/dr declare sev1 shop it is down --yes")
+    world.told(account, "This does not count.", world.channel(number))
+    assert world.workspace.views(account) == []
+    assert world.types(number) == before
+    assert len(world.rows()) == incidents
+
+
+def open_one(world: World) -> int:
+    """An incident that waits for approvals; the same as long as nobody has approved it."""
+    for row in world.rows():
+        run = world.incident(row.number).runs.get("R1") if row.open else None
+        step = run.steps["flip"] if run else None
+        if step and step.state == "pending_approval" and not step.approved_by:
+            return int(row.number)
+    return world.to_approval()
+
+
+def test_who_left_after_approving_does_not_count(world: World) -> None:
+    """An approver whose account was closed before the call: it is not made, until somebody else approves."""
+    number = world.to_approval()
+    world.press(BOB, number, "step/R1/flip", "approve")
+    world.until(lambda: approved_by(world, number) == ("bob",), "bob does not count")
+    world.workspace.person(BOB).deleted = True
+    world.press(CAROL, number, "step/R1/flip", "approve")
+    world.until(lambda: "bob" not in approved_by(world, number), "bob still counts")
+    assert "/flip" not in world.hooks.done
+    assert world.step(number, "flip").state == "pending_approval"
+    for user in (CAROL, DAVE):
+        world.press(user, number, "step/R1/flip", "approve")
+    world.reaches(number, "flip", "completed")
+    assert len(world.hooks.done["/flip"]) == 1
+    world.shown(number)
+
+
+def test_a_look_up_that_fails_is_made_again(world: World) -> None:
+    """While Slack can't say who somebody is, nothing counts; the same click counts as soon as it can."""
+    number = world.to_approval()
+    world.workspace.remove_scope("users:read")
+    world.press(BOB, number, "step/R1/flip", "approve")
+    world.until(lambda: "ApprovalOffered" in world.types(number), "it was not even offered")
+    world.told(BOB, "is recorded. It counts as soon as it is confirmed who you are.", world.channel(number))
+    assert approved_by(world, number) == ()
+    world.workspace.add_scope("users:read")
+    world.later(61)
+    world.until(lambda: approved_by(world, number) == ("bob",), "bob never counts")
+
+
+def test_a_look_up_that_fails_before_the_call_stops_it(world: World) -> None:
+    """The last look-up fails: no call is made while it does, and it is made as soon as it doesn't."""
+    number = world.to_approval()
+    world.press(BOB, number, "step/R1/flip", "approve")
+    world.until(lambda: approved_by(world, number) == ("bob",), "bob does not count")
+    fault = world.workspace.faults.add("error", "users.info", error="internal_error", skip=1)
+    world.press(CAROL, number, "step/R1/flip", "approve")
+    world.until(lambda: fault.skip == 0, "carol was not looked up")
+    world.later(61)
+    world.until(lambda: "ApprovalRejected" in world.types(number) or approved_by(world, number), "nothing came of it")
+    assert "/flip" not in world.hooks.done
+    world.workspace.faults.clear()
+    for user in (BOB, CAROL):
+        if world.step(number, "flip").state == "pending_approval":
+            world.press(user, number, "step/R1/flip", "approve")
+    world.reaches(number, "flip", "completed")
+    assert len(world.hooks.done["/flip"]) == 1
+
+
+def test_two_submits_of_one_form_are_one_incident(world: World) -> None:
+    """A form that is sent twice, at the same moment, declares once."""
+    world.end_all()
+    before = len(world.rows())
+    assert world.workspace.command(ALICE, ONCALL, "/dr declare").ok
+    form = world.until(lambda: world.workspace.views(ALICE), "no form was opened")[-1]
+    values = {"title": "it is down twice", "system": "shop", "severity": "sev2"}
+    world.workspace.at_once([lambda: world.workspace.submit(ALICE, form, values)] * 3)
+    world.until(lambda: len(world.rows()) > before, "nothing was declared")
+    assert len(world.rows()) == before + 1
+
+
+def test_a_click_that_is_made_twice_counts_once(world: World) -> None:
+    """Quick fingers: three presses of Done at the same moment are one."""
+    number = world.declared("--runbook switch", severity="sev2")
+    button = world.with_button(number, "step/R1/assess", "done")
+    world.workspace.at_once([lambda: world.workspace.click(ALICE, button, "control:done")] * 3)
+    world.reaches(number, "flip", "pending_approval")
+    assert world.types(number).count("StepCompleted") == 1
+
+
+def test_a_private_incident_stays_private(world: World) -> None:
+    """Its channel is private, and nothing about it stands anywhere else."""
+    number = world.declared("--private", title="a secret matter")
+    shown = world.shown(number)
+    assert "announcement" not in shown
+    channel = world.workspace.channel(world.channel(number))
+    assert channel.kind == "private"
+    others = [it for it in world.workspace.channels() if it.id != channel.id and it.kind != "im"]
+    assert not any("secret matter" in str(message.shape()) for it in others for message in it.messages.values())

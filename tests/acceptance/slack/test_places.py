@@ -1,0 +1,160 @@
+"""Channels and messages that people archive, rename, delete, or put the bot out of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.acceptance.slack.world import ALICE, BOB, INCIDENTS, World
+
+Loss = Callable[[World, str], None]
+LOSSES: dict[str, Loss] = {
+    "archived": lambda world, channel: world.workspace.archive(channel),
+    "deleted": lambda world, channel: world.workspace.delete_channel(channel),
+    "bot removed": lambda world, channel: world.workspace.remove_bot(channel),
+}
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An incident whose channel was lost."""
+
+    number: int
+    channel: str
+    private: bool
+
+
+def test_channels_that_are_lost_are_replaced(world: World) -> None:
+    """Another one is made, once, with everything and everybody in it; the announcement stays one and leads there."""
+    before = {it.id for it in world.workspace.channels()}
+    everything = [lost for private in (False, True) for lost in lose(world, private=private)]
+    for each in everything:
+        world.until(lambda each=each: world.channel(each.number) != each.channel, "no other channel was made")  # type: ignore[misc]
+        new = world.channel(each.number)
+        wanted = [key for key in world.wanted(each.number) if key != "announcement"]
+        world.until(lambda new=new, each=each: len(world.posts(each.number, new)) == len(wanted), "not all is shown")  # type: ignore[misc]
+    world.later(61)
+    world.until(lambda: all(leads(world, each) for each in everything), "announcements lead to the old channels")
+    made = {world.channel(each.number) for each in everything}
+    assert {it.id for it in world.workspace.channels()} - before - {each.channel for each in everything} == made
+    for each in everything:
+        check_replaced(world, each)
+
+
+def lose(world: World, *, private: bool) -> list[Lost]:
+    """Incidents that lose their channels, each in its own way, and then change."""
+    options = ["--runbook switch", *["--private"] * private]
+    numbers = [world.declared(*options, severity="sev2") for _ in LOSSES]
+    for number in numbers:
+        world.shown(number)
+    lost = [Lost(number, world.channel(number), private) for number in numbers]
+    for each, happens in zip(lost, LOSSES.values(), strict=True):
+        happens(world, each.channel)
+        world.dr_elsewhere(each.number, "assign deputy @bob")
+    return lost
+
+
+def leads(world: World, lost: Lost) -> bool:
+    """Whether the announcement leads to the incident's channel as it is now."""
+    return lost.private or world.channel(lost.number) in str(world.posts(lost.number, INCIDENTS)["announcement"])
+
+
+def check_replaced(world: World, lost: Lost) -> None:
+    """The new channel has it all, once."""
+    here = world.posts(lost.number, world.channel(lost.number))
+    assert all(len(found) == 1 for found in here.values())
+    assert len(world.posts(lost.number, INCIDENTS).get("announcement", [])) == (0 if lost.private else 1)
+    channel = world.workspace.channel(world.channel(lost.number))
+    assert {ALICE, BOB} <= set(channel.members)
+    assert channel.pins == [here["card"][0]["ts"]]
+    assert channel.kind == ("private" if lost.private else "public")
+
+
+def test_a_renamed_channel_goes_on(world: World) -> None:
+    """The channel is known by its id."""
+    number = world.declared(severity="sev2")
+    world.shown(number)
+    channel = world.channel(number)
+    world.workspace.rename(channel, f"renamed-{number}")
+    world.dr(number, "start switch")
+    world.post(number, "step/R1/assess")
+    world.shown(number)
+    assert world.channel(number) == channel
+
+
+def test_a_name_that_is_taken_leads_to_another(world: World) -> None:
+    """Somebody else's channel of that name is left alone."""
+    number = world.declared(severity="sev2")
+    taken = world.workspace.new_channel(f"dr-{number + 1}-shop")
+    following = world.declared(severity="sev2")
+    assert following == number + 1
+    world.shown(following)
+    assert world.workspace.channel(world.channel(following)).name == f"dr-{following}-shop-2"
+    assert not [it for it in taken.messages.values() if it.metadata]
+
+
+def test_the_announcements_may_be_out_of_reach(world: World) -> None:
+    """Where the bot is not in the announcements' channel, the incident's own channel is as ever, and one."""
+    before = {it.id for it in world.workspace.channels()}
+    world.workspace.remove_bot(INCIDENTS)
+    number = world.declared("--runbook switch", severity="sev2")
+    world.post(number, "step/R1/assess")
+    world.dr(number, "assign deputy @bob")
+    world.press(ALICE, number, "step/R1/assess", "done")
+    world.reaches(number, "flip", "pending_approval")
+    world.post(number, "step/R1/flip")
+    world.never_twice(number)
+    assert {it.id for it in world.workspace.channels()} - before == {world.channel(number)}
+    assert "announcement" not in world.posts(number)
+    world.workspace.invite_bot(INCIDENTS)
+    world.later(65)
+    world.shown(number)
+
+
+def test_a_deleted_message_is_posted_again_with_its_next_change(world: World) -> None:
+    """An edit finds the message gone: it is posted anew at once, and a new card is pinned again."""
+    number = world.declared(severity="sev2")
+    card = world.shown(number)["card"]
+    world.workspace.delete_message(card["ts"])
+    world.dr(number, "assign deputy @bob")
+    world.until(lambda: world.posts(number).get("card"), "the card is not back")
+    shown = world.shown(number)
+    assert shown["card"]["ts"] != card["ts"]
+    pins = world.workspace.channel(world.channel(number)).pins
+    world.until(lambda: pins == [shown["card"]["ts"]], "the new card is not pinned")
+
+
+def test_deleted_messages_are_found_missing(world: World) -> None:
+    """Now and then it is looked whether all still stands; what somebody deleted is posted again, the rest stays."""
+    number = world.declared("--runbook switch", severity="sev2")
+    before = world.shown(number)
+    world.workspace.delete_message(before["step/R1/assess"]["ts"])
+    world.workspace.delete_message(before["announcement"]["ts"])
+    world.later(601)
+    after = world.shown(number)
+    assert after["card"]["ts"] == before["card"]["ts"]
+    assert after["step/R1/assess"]["ts"] != before["step/R1/assess"]["ts"]
+
+
+def test_a_clock_that_is_ahead_of_slacks_does_no_harm(world: World) -> None:
+    """Five minutes between the database's clock and Slack's: nothing is posted again, lost answers are found."""
+    number = world.declared(severity="sev2")
+    world.shown(number)
+    clock = world.directory / "clock"
+    clock.write_text(str(float(clock.read_text()) + 300))
+    later = world.declared(severity="sev2")
+    before = world.shown(later)
+    clock.write_text(str(float(clock.read_text()) + 601))
+    world.workspace.clock.advance(601)
+    world.workspace.faults.add("reset", "chat.postMessage", times=2, applied=True)
+    world.dr(later, "start switch")
+    assert world.shown(later)["card"]["ts"] == before["card"]["ts"]
+    world.shown(number)
+    world.workspace.clock.advance(300)
+
+
+def test_a_post_that_takes_effect_late_is_taken_back(world: World) -> None:
+    """A post that Slack was thought to have lost, and that comes after it was repeated, does not stay twice."""
+    world.workspace.faults.add("latency", "chat.postMessage", times=1, seconds=16)
+    number = world.declared(severity="sev2")
+    world.until(lambda: len(world.posts(number).get("card", [])) == 2, "the late post never came", 40)
+    world.later(601)
+    world.shown(number)
