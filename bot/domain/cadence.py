@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
+from bot.domain.plan import RecoveryPlan
 
 GRACE = timedelta(minutes=1)
 
@@ -14,6 +15,14 @@ def next_update(incident: Incident) -> datetime | None:
         return None
     due = max(updates.anchor + updates.every, updates.paced_at or updates.anchor)
     return max(due, updates.snoozed_until) if updates.snoozed_until else due
+
+
+def draft_moment(incident: Incident, plan: RecoveryPlan) -> datetime | None:
+    """When the next update's draft is shown to whoever may change it; None where it is not."""
+    due = next_update(incident)
+    severity = plan.severities.get(incident.severity)
+    before = severity.updates.draft_before if severity and severity.updates else None
+    return due - before if due and before else None
 
 
 def missed_updates(due: datetime, every: timedelta, now: datetime) -> int:

@@ -1,13 +1,11 @@
 """Slack's whole part of the bot, put together: what listens, what shows, and what watches over both."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic import SecretStr
 
 from bot.comms.outgoing import Outgoing
-from bot.domain.incident import Incident
 from bot.domain.plan import Person, RecoveryPlan
 from bot.engine.desk import Desk
 from bot.engine.steps import StepRunner
@@ -17,9 +15,9 @@ from bot.slack.chat import Chat
 from bot.slack.front import Front
 from bot.slack.identity import Members
 from bot.slack.link import Ends, SlackLink, link
+from bot.slack.painter import painter
 from bot.slack.reconciler import Reconciler
 from bot.slack.subcommands.registry import WORDS
-from bot.slack.surfaces import Links, Message, surfaces
 
 Send = Callable[[Outgoing, Person], str]
 
@@ -52,12 +50,7 @@ def members_of(settings: Settings, plan: RecoveryPlan) -> Members | None:
 
 def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRunner, send: Send) -> SlackPart:
     """The part, not yet started. `send` reaches an operator by a way that is not Slack."""
-    traits = desk.registry.traits
-
-    def paint(incident: Incident, texts: Mapping[str, str], now: datetime, links: Links) -> Mapping[str, Message]:
-        return surfaces(incident, texts, desk.plan, now, links, traits)
-
-    reconciler = Reconciler(desk, members.chat, members, paint, runner.executor)
+    reconciler = Reconciler(desk, members.chat, members, painter(desk), runner.executor)
     front = Front(desk, members.chat, members, reconciler, WORDS, judge=runner.judge)
     app_chat = _chat(settings.slack_app_token, settings) if settings.slack_app_token else None
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""

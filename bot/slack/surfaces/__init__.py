@@ -7,13 +7,14 @@ from bot.domain.decisions.world import Traits
 from bot.domain.incident import Incident
 from bot.domain.plan import RecoveryPlan
 from bot.slack.surfaces.card import card
+from bot.slack.surfaces.drafts import draft, draft_key
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.posts import announcement, post
 from bot.slack.surfaces.runs import run_key, run_messages, title
 from bot.slack.surfaces.scene import Links, Scene, step_key
 from bot.slack.surfaces.steps import step_messages
 
-__all__ = ["Links", "Message", "run_key", "step_key", "surfaces", "title"]
+__all__ = ["Links", "Message", "draft_key", "run_key", "step_key", "surfaces", "title"]
 
 INITIAL = "initial_notification"
 
@@ -26,7 +27,8 @@ def surfaces(
     links: Links,
     traits: Mapping[str, Traits] | None = None,
 ) -> dict[str, Message]:
-    """Every message by its key. `timeline_texts` are the texts that went out, by the keys under which they are shown.
+    """Every message by its key. `timeline_texts` are the texts that went out, by the keys under which they are shown, and
+    the draft of the next update where it is time for it.
 
     Without the actions' `traits` nothing is offered to be undone.
     """
@@ -41,5 +43,8 @@ def surfaces(
         shown.update(run_messages(scene, run))
         for step in run.steps.values():
             shown.update(step_messages(scene, run, step))
+    drafted = draft(scene, texts.pop(key)) if (key := draft_key(incident.updates.number + 1)) in texts else None
+    if drafted is not None:
+        shown[key] = drafted
     shown.update((key, post(scene, key, text)) for key, text in texts.items())
     return shown

@@ -10,12 +10,15 @@ from bot.slack.rich import Line, Link, Part, joined, line, paragraph, rich_block
 
 MOST_BLOCKS = 45  # of the 50 that Slack takes
 HEAVIEST = 12_000  # characters of JSON in one message: Slack refuses somewhere above 13,000
-Place = Literal["incident", "announcements"]
+Place = Literal["incident", "announcements", "direct"]
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is shown under one key. A `fixed` one is posted once and never edited. `text` stands where blocks don't."""
+    """What is shown under one key. A `fixed` one is posted once and never edited. `text` stands where blocks don't.
+
+    `to` is the account that a direct one goes to.
+    """
 
     blocks: tuple[Block, ...]
     text: str
@@ -23,6 +26,7 @@ class Message:
     place: Place = "incident"
     fixed: bool = False
     pin: bool = False
+    to: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""What each channel should show now: the surfaces, with the next update's draft when it is time for it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.cadence import draft_moment, next_update
+from bot.domain.incident import Incident
+from bot.engine.desk import Desk
+from bot.slack.showing import Paint
+from bot.slack.surfaces import Links, Message, draft_key, surfaces
+
+
+def painter(desk: Desk) -> Paint:
+    """Paints with the desk's recovery plan, templates and actions."""
+    traits = desk.registry.traits
+
+    def paint(incident: Incident, texts: Mapping[str, str], now: datetime, links: Links) -> Mapping[str, Message]:
+        return surfaces(incident, {**texts, **_drafted(desk, incident, now)}, desk.plan, now, links, traits)
+
+    return paint
+
+
+def _drafted(desk: Desk, incident: Incident, now: datetime) -> dict[str, str]:
+    begins, due = draft_moment(incident, desk.plan), next_update(incident)
+    if begins is None or due is None or not begins <= now < due:
+        return {}
+    return {draft_key(incident.updates.number + 1): desk.messages.update(incident, now)[0]}
