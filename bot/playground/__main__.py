@@ -10,9 +10,11 @@ import sys
 from collections.abc import Mapping
 from types import FrameType
 
+ENDLESS = ("demo", "estate", "workspace")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MODULES: Mapping[str, str] = {
     "demo": "bot.playground.demo_command",
+    "pictures": "bot.playground.pictures",
     "estate": "bot.playground.estate_command",
     "story": "bot.playground.story",
     "workspace": "bot.playground.workspace.command",
@@ -36,11 +38,11 @@ def main() -> None:
     parser.add_argument(
         "command",
         choices=MODULES,
-        help="demo: everything, to play with; story: a night, told; estate, workspace: parts of it; each until Ctrl-C",
+        help="demo: everything, to play with; story: a night, told; pictures: of one; estate, workspace: parts of it",
     )
     command: str = parser.parse_args(sys.argv[1:2]).command
     for number in ENDING:
-        signal.signal(number, end_story if command == "story" else end_estate)
+        signal.signal(number, end_estate if command in ENDLESS else end_story)
     if command in OPENING:
         print(OPENING[command], flush=True)
     del sys.argv[1]

@@ -129,7 +129,7 @@ class DemoPanel:
         return PanelItem("shop", "The shop", failing(estate.ledger, outage, now), "failing", door)
 
     def _primary(self) -> PanelItem:
-        region, title = self.stage.estate.west, f"{WEST}, the primary region"
+        region, title = self.stage.estate.west, f"{WEST} · primary"
         if self.changing:
             return PanelItem("primary", title, f"It is {self.changing}.", "changing")
         if not region.powered:
@@ -141,7 +141,7 @@ class DemoPanel:
         return PanelItem("primary", title, f"Its database takes the orders, and {EAST} follows.", "ok", (BREAK,))
 
     def _recovery_region(self) -> PanelItem:
-        title = f"{EAST}, the recovery region"
+        title = f"{EAST} · recovery"
         match self.stage.estate.east.database_state():
             case "primary":
                 return PanelItem("recovery", title, "Its database has taken over.", "ok")

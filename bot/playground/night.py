@@ -9,7 +9,7 @@ from rich.text import Text
 from bot.playground.dr_command import DrCommand
 from bot.playground.narration import Narrator
 from bot.playground.news import News
-from bot.playground.persons import Persons, StoryFailed, account
+from bot.playground.persons import Gone, Persons, StoryFailed, account
 from bot.playground.room import Post, Room
 
 COMMANDER = "alice"
@@ -48,7 +48,10 @@ class Night:
             asking = self.next_asking()
             if asking is None:
                 return
-            self.answer(asking)
+            try:
+                self.answer(asking)
+            except Gone:  # it was edited meanwhile, as a person would see
+                continue
             self.wait_for_change(asking)
 
     def next_asking(self) -> Post | None:
@@ -94,6 +97,7 @@ class Night:
         self.narrator.scene(f"{post.title}: a plan to approve")
         self.narrator.says("It stands in the channel:")
         self.narrator.quotes(post.text)
+        self.persons.look(COMMANDER, f"plan:{post.step}")
         able = [person for person in OTHERS if account(person) in post.asked]
         if len(able) < post.missing or not post.missing:
             raise StoryFailed(f"{post.title} asks {post.missing} of {able} for approval")
@@ -122,6 +126,7 @@ class Night:
         if "Accept the risk:" not in said:
             self.narrator.scene(f"{post.title}: it can't be known")
             self.narrator.quotes(post.text)
+            self.persons.look(COMMANDER, f"blocked:{post.step}")
         person = self.idle(able)
         self.persons.clicks(person, post, "accept_risk", "takes the risk.")
         self.persons.submits(person, self.persons.form(person), {"reason": WHY})
@@ -140,14 +145,16 @@ class Night:
 
     def wait_for_change(self, post: Post) -> None:
         """Until the message asks for something else."""
-        before = (post.buttons, post.asked, post.text.plain)
 
         def changed() -> bool:
             now = self.room.post(post.key)
-            return now is None or not self.asks(now) or (now.buttons, now.asked, now.text.plain) != before
+            if now is None or not self.asks(now):
+                return True
+            return now.plan != post.plan if post.plan else now.text.plain != post.text.plain
 
         with self.narrator.waiting("the bot is at work"):
             self.until(changed, f"nothing came of it: {post.title}")
+        self.persons.look(COMMANDER, f"after:{post.step}")
 
     def wait_for(self, key: str, verb: str = "") -> Post:
         """The message whose key begins like that, once it is there, with the button of a verb if one is named."""

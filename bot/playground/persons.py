@@ -22,6 +22,10 @@ class StoryFailed(Exception):
     """The night did not end as it must; the text says why in one line."""
 
 
+class Gone(Exception):
+    """The button is no longer there."""
+
+
 def account(person: str) -> str:
     """alice's id in the chat."""
     return f"U0{person.upper()}"
@@ -88,7 +92,10 @@ class Persons:
         self.narrator.act(person, told, Text(f"[{post.buttons[verb]}]", style="cyan"), f" below {post.title}")
 
     def _click(self, person: str, post: Post, verb: str) -> None:
-        self._done(self.workspace.click(account(person), post.ts, f"{BUTTON}{verb}"), post.title)
+        try:
+            self._done(self.workspace.click(account(person), post.ts, f"{BUTTON}{verb}"), post.title)
+        except KeyError as error:
+            raise Gone(post.title) from error
 
     def _done(self, outcome: Outcome, what: str) -> None:
         if not outcome.ok:

@@ -20,13 +20,17 @@ HOW_MANY = re.compile(r"\b(One|\d+)(?: more)? of @")
 
 @dataclass(frozen=True)
 class Post:
-    """One message of the bot. `buttons` is verb -> label, `asked` the ids of those whom it names as asked."""
+    """One message of the bot. `buttons` is verb -> label, `asked` the ids of those whom it names as asked.
+
+    `plan` is the opaque id of its Approve button, which another plan would not have.
+    """
 
     key: str
     ts: str
     text: Text
     buttons: Mapping[str, str]
     asked: tuple[str, ...]
+    plan: str = ""
 
     @property
     def heading(self) -> Text:
@@ -79,8 +83,14 @@ class Room:
     def _anew(self, message: Message) -> Post:
         shape = message.shape()
         blocks: Sequence[Json] = shape.get("blocks", ())
+        found = {it["action_id"].removeprefix(BUTTON): it for it in buttons(blocks)}
         return Post(
-            key_of(message), message.ts, shown(shape, self.name), dict(buttons(blocks)), tuple(mentioned(blocks))
+            key_of(message),
+            message.ts,
+            shown(shape, self.name),
+            {verb: unescape(it["text"]["text"]) for verb, it in found.items()},
+            tuple(mentioned(blocks)),
+            found.get("approve", {}).get("value", ""),
         )
 
     def name(self, id: str) -> str:
@@ -101,9 +111,8 @@ def key_of(message: Message) -> str:
     return str(payload.get("key", ""))
 
 
-def buttons(blocks: Sequence[Json]) -> Iterator[tuple[str, str]]:
-    elements = chain.from_iterable(it.get("elements", ()) for it in blocks if it["type"] == "actions")
-    return ((it["action_id"].removeprefix(BUTTON), unescape(it["text"]["text"])) for it in elements)
+def buttons(blocks: Sequence[Json]) -> Iterator[Json]:
+    return chain.from_iterable(it["elements"] for it in blocks if it["type"] == "actions")
 
 
 def mentioned(blocks: Sequence[Json]) -> Iterator[str]:

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 import uuid
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +41,7 @@ HOLD = "5s"
 QUIET = 3.0  # seconds of an ordinary evening before it happens
 NOTICED_AFTER = 5.0  # seconds without an order until somebody declares
 ONCALL = "C0ONCALL"
+Looking = Callable[[Stage], AbstractContextManager[Look]]
 FAILURES = (
     ChildFailed,
     DrFailed,
@@ -82,6 +84,7 @@ class Story:
         estate = self.stage.estate
         taken = len(estate.ledger.acknowledged())
         self.narrator.says(f"The shop in {where_orders_go(estate)} has taken {taken} orders. The replica follows.")
+        self.look(COMMANDER, "evening")
 
     def power_is_lost(self) -> datetime:
         """Break the primary region; the moment since which no order is taken."""
@@ -115,6 +118,7 @@ class Story:
         card = night.wait_for("card", "start_runbook")
         self.narrator.says("In the incident's channel stands the card:")
         self.narrator.quotes(card.text)
+        self.look(COMMANDER, "card")
         self.persons.clicks(COMMANDER, card, "start_runbook", "starts the runbook.")
         which = self.persons.form(COMMANDER)
         self.persons.submits(COMMANDER, which, {})
@@ -138,20 +142,25 @@ def found(pattern: str, text: str) -> str:
     return match[match.re.groups]
 
 
+def nobody_comes(_: Stage) -> AbstractContextManager[Look]:
+    return nullcontext(nobody_looks)
+
+
 def new_narrator(*, record: bool) -> Narrator:
     """It names people as the recovery plan does."""
     plan = yaml.safe_load((PROJECT / "plan.yml").read_text())
     return Narrator(new_console(record=record), {person: entry["name"] for person, entry in plan["people"].items()})
 
 
-def tell(narrator: Narrator) -> bool:
-    """The whole night; whether it ended well. What went wrong is said first."""
+def tell(narrator: Narrator, looking: Looking = nobody_comes) -> bool:
+    """The whole night; whether it ended well. What went wrong is said first. `looking` may come along and look."""
     try:
         with (
             staged(narrator.says, OFTEN, width=narrator.width) as stage,
             closing(DemoPanel(stage, again=lambda: None)) as panel,
+            looking(stage) as look,
         ):
-            outcome = Story(stage, panel, narrator).tell()
+            outcome = Story(stage, panel, narrator, look).tell()
             reasons = list(outcome.reasons())
             for reason in reasons:
                 narrator.fails(reason)
