@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from bot.playground.photographer import Photographer
 from bot.playground.stage import Stage
 
-DESK, TALL, PHONE, FILM = (1240, 800), (1240, 1180), (390, 844), (1100, 720)
+DESK, TALL, PHONE, FILM = (1240, 800), (1240, 1180), (390, 844), (1240, 760)
 ONCALL, HOME = "C0ONCALL", "app"
 PROMOTION, SWITCH = "plan:promote_replica", "plan:update_dns"
 
@@ -23,7 +23,7 @@ class Album:
             "alarm": self.alarm,
             "card": self.card,
             "blocked:check_replica": self.film,
-            "plan:fence_primary": self.film,
+            "plan:fence_primary": self.channel,
             PROMOTION: self.promotion,
             "after:promote_replica": self.film,
             SWITCH: self.film,
@@ -75,6 +75,13 @@ class Album:
         self._by.go("film", self._channel)
         self.film()
 
+    def channel(self) -> None:
+        """The card on top, and the runbook below it."""
+        self.film()
+        page = self._by.open("channel", "U0ALICE", self._channel, TALL)
+        scroll_to_top(page)
+        self._by.shoot("channel", "channel.png")
+
     def promotion(self) -> None:
         """The plan that cannot be undone: as an approver reads it, on a phone too, and at the door of the app."""
         self.film()
@@ -87,13 +94,9 @@ class Album:
         self._by.shoot("home", "home.png")
 
     def end(self) -> None:
-        """The card at the top of the channel, and the resolution at its end."""
+        """The resolution, and what it came to."""
         self.film()
-        room = self._channel
-        page = self._by.open("end", "U0ALICE", room, TALL)
-        scroll_to_top(page)
-        self._by.shoot("end", "channel.png")
-        self._by.open("dark", "U0BOB", room, DESK, dark=True)
+        self._by.open("dark", "U0BOB", self._channel, DESK, dark=True)
         self._by.shoot("dark", "resolved-dark.png")
         self._by.frame("film", repeated=2)
 

@@ -59,7 +59,7 @@ def play(console: Console, port: int) -> int:
             try:
                 wait(stage, over)
             finally:
-                console.print("  Stopping: everything here is removed again.")
+                console.print("  Starting over." if over.is_set() else "  Stopping: everything here is removed again.")
         return stage.workspace.server.port
 
 

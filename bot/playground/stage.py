@@ -23,6 +23,7 @@ from bot.playground.workspace.workspace import Workspace
 ALARM = Person("U0ALARM", "alarm", "Shop alarm", color="8a5a00", is_bot=True)
 PLAYED = ("U0ALICE", "U0BOB", "U0CAROL", "U0DAVE", "U0ERIN")
 TEAM = Group("S0DRTEAM", "dr-team", "DR team", ["U0ALICE", "U0BOB"])
+HANDOVER = "All quiet. Alice is on call from now on."
 LISTENS_WITHIN = 30.0
 USAGE = re.compile(r"^`/dr ([a-z-]+) ?([^`]*)` (.+)$", re.MULTILINE)
 TERMINAL_WIDTH = 88
@@ -70,6 +71,7 @@ def opened(port: int) -> Iterator[Workspace]:
         raise PortTaken(f"port {port} of 127.0.0.1 is taken; name another one with --port") from error
     with workspace.core.changed:
         workspace.channel("C0ONCALL").members.append(ALARM.id)
+    workspace.say(PLAYED[1], "C0ONCALL", HANDOVER)
     try:
         yield workspace
     finally:
