@@ -25,7 +25,6 @@ class Album:
             "blocked:check_replica": self.film,
             "plan:fence_primary": self.channel,
             PROMOTION: self.promotion,
-            "after:promote_replica": self.film,
             SWITCH: self.film,
             "after:switch_traffic": self.film,
             "after:confirm_system_operation": self.film,
