@@ -48,7 +48,6 @@ class Reconciler:
     _busy: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _surveyed: dict[str, datetime] = field(default_factory=dict)
-    _begun: bool = False
 
     def __post_init__(self) -> None:
         self.places = Places(self.desk, self.chat, self.members)
@@ -92,9 +91,7 @@ class Reconciler:
             self._wake.clear()
 
     def _hand_out(self) -> None:
-        if not self._begun:  # no other process has our name: what is claimed under it is an earlier life's
-            self.desk.transact(lambda connection, _: rows.release_all(connection, f"{self.name}/"))
-            self._begun = True
+        self._bury()
         with self.desk.database.read() as connection:
             behind = rows.behind(connection, self.desk.clock.now(connection), AT_ONCE * 2)
         for incident_id in behind:
@@ -103,6 +100,16 @@ class Reconciler:
                     continue
                 self._busy.add(incident_id)
             self._pool.submit(self._guarded, incident_id)
+
+    def _bury(self) -> None:
+        """Whoever claimed a channel and is dead by its lease is not waited for."""
+        with self.desk.database.read() as connection:
+            claimants = rows.claimants(connection)
+        if claimants:
+            living = {self.name, *(executor.executor_id for executor in self.desk.executors())}
+            dead = [claimant for claimant in claimants if claimant.partition("/")[0] not in living]
+            if dead:
+                self.desk.transact(lambda connection, _: rows.release_all(connection, dead))
 
     def _guarded(self, incident_id: str) -> None:
         try:

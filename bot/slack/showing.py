@@ -119,7 +119,7 @@ class Showing:
     def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> None:
         if channel is None:
             return
-        self.desk.transact(lambda connection, now: rows.keep(connection, self.incident.id, self.by, now, CLAIM))
+        self._keep()
         if shown is not None and shown.ts is None:
             shown = self._found(shown)
         digest = sha256(canonical({"blocks": list(message.blocks), "text": message.text}))
@@ -127,6 +127,12 @@ class Showing:
             self._post(key, message, channel, digest)
         elif shown.digest != digest and not (message.fixed and shown.digest):
             self._aside("chat.update", partial(self._edit, key, message, shown, digest))
+
+    def _keep(self) -> None:
+        """Nothing is posted by whoever was thought to be dead, and whose place was taken."""
+        keep = partial(rows.keep, stream=self.incident.id, by=self.by, ttl=CLAIM)
+        if not self.desk.transact(lambda connection, now: keep(connection, now=now)):
+            raise SlackTrouble(f"Another replica shows {self.incident.id} by now.")
 
     def _post(self, key: str, message: Message, channel: str, digest: str) -> None:
         nonce = uuid.uuid4().hex

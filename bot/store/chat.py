@@ -133,9 +133,15 @@ def release(
     connection.execute(channels.update().where(channels.c.stream == stream, channels.c.claimed_by == by).values(values))
 
 
-def release_all(connection: Connection, by: str) -> None:
-    """End every claim of those whose names begin so: they are dead."""
-    theirs = channels.c.claimed_by.startswith(by, autoescape=True)
+def claimants(connection: Connection) -> set[str]:
+    """Who holds a claim, or held one when they died."""
+    found = connection.execute(select(channels.c.claimed_by).where(channels.c.claimed_by.is_not(None)))
+    return set(found.scalars())
+
+
+def release_all(connection: Connection, claimants: Iterable[str]) -> None:
+    """End the claims of those who are dead."""
+    theirs = channels.c.claimed_by.in_(list(claimants))
     connection.execute(channels.update().where(theirs).values(claimed_by=None, claimed_until=None))
 
 

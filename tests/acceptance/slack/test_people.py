@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.slack.world import ALICE, BOB, CAROL, DAVE, ONCALL, World
+from tests.acceptance.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, ONCALL, World
 
 
 @pytest.fixture(autouse=True)
 def everybody_back(world: World) -> Iterator[None]:
     """Each test leaves the people and the hook as they were."""
     yield
-    for user in (BOB, CAROL):
-        world.workspace.person(user).deleted = False
+    world.workspace.person(ERIN).deleted = False
     world.workspace.add_scope("users:read")
     world.hooks.done.clear()
 
@@ -50,11 +49,11 @@ def open_one(world: World) -> int:
 def test_who_left_after_approving_does_not_count(world: World) -> None:
     """An approver whose account was closed before the call: it is not made, until somebody else approves."""
     number = world.to_approval()
-    world.press(BOB, number, "step/R1/flip", "approve")
-    world.until(lambda: approved_by(world, number) == ("bob",), "bob does not count")
-    world.workspace.person(BOB).deleted = True
+    world.press(ERIN, number, "step/R1/flip", "approve")
+    world.until(lambda: approved_by(world, number) == ("erin",), "erin does not count")
+    world.workspace.person(ERIN).deleted = True
     world.press(CAROL, number, "step/R1/flip", "approve")
-    world.until(lambda: "bob" not in approved_by(world, number), "bob still counts")
+    world.until(lambda: "erin" not in approved_by(world, number), "erin still counts")
     assert "/flip" not in world.hooks.done
     assert world.step(number, "flip").state == "pending_approval"
     for user in (CAROL, DAVE):
@@ -103,7 +102,8 @@ def test_two_submits_of_one_form_are_one_incident(world: World) -> None:
     assert world.workspace.command(ALICE, ONCALL, "/dr declare").ok
     form = world.until(lambda: world.workspace.views(ALICE), "no form was opened")[-1]
     values = {"title": "it is down twice", "system": "shop", "severity": "sev2"}
-    world.workspace.at_once([lambda: world.workspace.submit(ALICE, form, values)] * 3)
+    outcomes = world.workspace.at_once([lambda: world.workspace.submit(ALICE, form, values)] * 3)
+    assert any(outcome.ok for outcome in outcomes), outcomes
     world.until(lambda: len(world.rows()) > before, "nothing was declared")
     assert len(world.rows()) == before + 1
 

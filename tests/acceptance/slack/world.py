@@ -179,7 +179,9 @@ class World:
 
     def press(self, user: str, number: int, key: str, verb: str) -> Outcome:
         """A button below a message, once it is there."""
-        return self.workspace.click(user, self.with_button(number, key, verb), f"control:{verb}")
+        outcome = self.workspace.click(user, self.with_button(number, key, verb), f"control:{verb}")
+        assert outcome.ok, outcome
+        return outcome
 
     def with_button(self, number: int, key: str, verb: str) -> str:
         """The ts of a message that has this button."""
@@ -321,7 +323,10 @@ def running_world(
         mail = stack.enter_context(MailSink())
         plan = recovery_plan(write_keys(directory), hooks.url)
         write_files(directory, plan, SWITCH)
-        apart = environment_of(directory, database_url, "http://127.0.0.1:9", mail.port) | {"SMTP_URL": mail.url}
+        apart = environment_of(directory, database_url, "http://127.0.0.1:9", mail.port) | {
+            "SMTP_URL": mail.url,
+            "DR_LOG_LEVEL": "info",
+        }
         with BUILDING:
             bot = build(settings_of(apart), apart)
         stack.callback(bot.close)
