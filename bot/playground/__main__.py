@@ -8,8 +8,10 @@ import runpy
 import signal
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from types import FrameType
 
+PICTURES_NEED = ("PIL", "playwright")
 ENDLESS = ("demo", "estate", "workspace")
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MODULES: Mapping[str, str] = {
@@ -41,6 +43,8 @@ def main() -> None:
         help="demo: everything, to play with; story: a night, told; pictures: of one; estate, workspace: parts of it",
     )
     command: str = parser.parse_args(sys.argv[1:2]).command
+    if command == "pictures" and not all(map(find_spec, PICTURES_NEED)):
+        sys.exit("Pictures need the libraries of the tests: pip install -e '.[test]'")
     for number in ENDING:
         signal.signal(number, end_estate if command in ENDLESS else end_story)
     if command in OPENING:
