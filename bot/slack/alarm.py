@@ -50,16 +50,23 @@ class Alarm:
     replica: str
     patience: Patience = Patience()
     _bad: bool = False
-    _since: float = field(default_factory=time.monotonic)
+    _since: float = field(init=False)
     _head: streams.Head | None = None
     _outage: Outage | None = None
     _not_before: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._since = self._moment()
+
+    def _moment(self) -> float:
+        """Seconds that pass whether or not the database answers, moved on as tests move the clock."""
+        return time.monotonic() + self.desk.clock.offset().total_seconds()
 
     def look(self) -> None:
         """Note what has lasted, and tell it where nobody has; raises the store's errors."""
         part = self.part()
         bad = part.state in BAD
-        now = time.monotonic()
+        now = self._moment()
         if bad != self._bad:
             self._bad, self._since = bad, now
         lasted = now - self._since
@@ -90,7 +97,7 @@ class Alarm:
         """Who noted it tells it at once; the others wait whether it does."""
         outage = self._read()
         what = outage.untold if outage else None
-        if outage is None or what is None or time.monotonic() < self._not_before:
+        if outage is None or what is None or self._moment() < self._not_before:
             return
         age = self.desk.now() - (outage.ended_at or outage.noted_at)
         if not mine and age < timedelta(seconds=self.patience.turn):
@@ -115,7 +122,7 @@ class Alarm:
         reason = redact(" ".join(dict.fromkeys(map(str, failures))) or NOBODY)
         log.error("operator_not_told", what=what, reason=reason, slack=outage.reason)
         if not last and not all(failure.permanent for failure in failures):
-            self._not_before = time.monotonic() + self.patience.again
+            self._not_before = self._moment() + self.patience.again
             return None
         return OperatorTold(outage=outage.number, what=what, failure=reason)
 

@@ -1,7 +1,7 @@
 """How the bot's way to Slack is: the connections, the Web API, and what the canary tells."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -17,11 +17,15 @@ log = structlog.get_logger()
 
 @dataclass
 class SlackHealth:
-    """`look` asks Slack's Web API now and then; `part` answers at once."""
+    """`look` asks Slack's Web API now and then; `part` answers at once.
+
+    `channels` says which incidents' channels can't be kept up, and why.
+    """
 
     chat: Chat
     transport: Callable[[], Part]
     canary: Canary | None = None
+    channels: Callable[[], Mapping[str, str]] = dict
     _web: Part = OK
     _failing: int = 0
     _since: float = 0.0
@@ -41,7 +45,7 @@ class SlackHealth:
             self._silent(trouble)
         else:
             self._failing = 0
-            self._now(OK)
+            self._now(shown(self.channels()))
 
     def _silent(self, trouble: SlackTrouble) -> None:
         if not self._failing:
@@ -56,3 +60,12 @@ class SlackHealth:
             say = log.info if part == OK else log.error
             say("slack_web_api", state=part.state, reason=part.reason)
         self._web = part
+
+
+def shown(troubles: Mapping[str, str]) -> Part:
+    """Slack answers, but some incident's channel can't be kept up: a scope is missing, say."""
+    if not troubles:
+        return OK
+    incident, why = min(troubles.items())
+    others = f" {len(troubles) - 1} more can't either." if len(troubles) > 1 else ""
+    return Part("degraded", f"The channel of {incident} can't be kept up to date. {why}{others}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt import App
 from starlette.routing import Route
@@ -18,6 +19,7 @@ from bot.slack.health import SlackHealth
 from bot.slack.http_mode import HttpMode
 from bot.slack.pace import Pace
 from bot.slack.sockets import Hears, Sockets, hears_nothing
+from bot.store import chat as rows
 
 STEP_EVERY, LOOK_EVERY, WATCH_EVERY, COUNT_EVERY = 3.0, 20.0, 5.0, 15.0  # seconds
 
@@ -99,8 +101,14 @@ def link(
     transport = _transport(ends, canary.hears if canary else hears_nothing, replicas, pace)
     if canary:
         canary.watch(transport)
-    health = SlackHealth(ends.chat, transport.part, canary)
+    health = SlackHealth(ends.chat, transport.part, canary, partial(unshown, desk))
     return SlackLink(transport, health, Alarm(desk, health.part, send, replica, patience), replicas, canary)
+
+
+def unshown(desk: Desk) -> Mapping[str, str]:
+    """The open incidents whose channels can't be kept up, and why; raises the store's errors."""
+    with desk.database.read() as connection:
+        return rows.troubles(connection)
 
 
 def _transport(ends: Ends, hears: Hears, replicas: Replicas, pace: Pace | None) -> Sockets | HttpMode:

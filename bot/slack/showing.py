@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.domain.incident import Incident
 from bot.domain.model import canonical, sha256
 from bot.engine.desk import Desk
+from bot.slack.catching_up import caught_up
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.place import GONE, TURN, Chore, Places
 from bot.slack.surfaces import Links, Message, run_key, title
@@ -20,6 +21,7 @@ from bot.store import chat as rows
 
 CLAIM = timedelta(seconds=45)
 SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be found
+LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told of by the next one
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -70,8 +72,9 @@ class Showing:
             shown = rows.shown(connection, self.incident.id)
             texts = rows.texts(connection, self.incident.id)
             now = desk.clock.now(connection)
+            late = rows.automatic_updates(connection, self.incident.id, now - LATE)
         links = Links(channel=channel, to=self.link)
-        wanted = self.paint(self.incident, texts, now, links)
+        wanted = caught_up(self.paint(self.incident, texts, now, links), late - shown.keys())
         inside = {key: message for key, message in wanted.items() if message.place == "incident"}
         for key, message in inside.items():
             self._one(key, message, channel, shown.get(key))
@@ -203,28 +206,32 @@ class Showing:
             shown = rows.shown(connection, self.incident.id)
         posted = {key: one.ts for key, one in shown.items() if one.ts and one.channel == channel}
         missing = {key for key, one in shown.items() if one.ts and key not in posted and not self._stands(one)}
-        if posted:
-            history = self._history(channel, min(posted.values()))
-            missing |= posted.keys() - self._seen(channel, history, posted)
+        missing |= posted.keys() - self._seen(channel, posted)
         if missing:
             log.warning("messages_missing", incident=self.incident.id, keys=sorted(missing))
             self.desk.transact(lambda connection, _: self._forget(connection, missing))
         self.survey = False
 
-    def _seen(self, channel: str, history: Iterable[Mapping[str, Any]], posted: Mapping[str, str]) -> set[str]:
+    def _seen(self, channel: str, posted: Mapping[str, str]) -> set[str]:
         """The keys of the messages that stand there; a second one of the same key is deleted."""
-        found = set()
+        if not posted:
+            return set()
+        try:
+            history = self._history(channel, min(posted.values()))
+        except SlackRefused as refused:
+            if refused.code in GONE:
+                raise
+            log.warning("not_surveyed", incident=self.incident.id, reason=str(refused))
+            return set(posted)
+        there = set()
         for message in history:
+            there.add(message["ts"])
             payload = _payload(message)
-            key = str(payload.get("key", ""))
-            if payload.get("incident") != self.incident.id or key not in posted:
-                continue
-            if message["ts"] == posted[key]:
-                found.add(key)
-            else:
-                log.warning("message_twice", incident=self.incident.id, key=key)
+            first = posted.get(str(payload.get("key", "")), message["ts"])
+            if payload.get("incident") == self.incident.id and first != message["ts"]:
+                log.warning("message_twice", incident=self.incident.id, key=payload["key"])
                 self.chat.call("chat.delete", channel=channel, ts=message["ts"])
-        return found
+        return {key for key, ts in posted.items() if ts in there}
 
     def _stands(self, shown: rows.Shown) -> bool:
         """Whether a message in another channel is there; where that can't be seen, it is left alone."""

@@ -163,9 +163,13 @@ def open_channels(connection: Connection) -> int:
 
 
 def troubles(connection: Connection) -> dict[str, str]:
-    """The incidents whose channel can't be kept up, and why."""
-    found = connection.execute(select(channels.c.stream, channels.c.trouble).where(channels.c.trouble != ""))
-    return {row.stream: row.trouble for row in found}
+    """The open incidents whose channel can't be kept up, and why."""
+    statement = (
+        select(channels.c.stream, channels.c.trouble)
+        .join(incidents, incidents.c.id == channels.c.stream)
+        .where(channels.c.trouble != "", incidents.c.open)
+    )
+    return {row.stream: row.trouble for row in connection.execute(statement)}
 
 
 def waiting(connection: Connection) -> int:
@@ -232,6 +236,15 @@ def texts(connection: Connection, stream: str) -> dict[str, str]:
     )
     found = ((row.type, row.seq, json.loads(row.data)) for row in connection.execute(statement))
     return {text_key(kind, seq, data): data.get("text", "") for kind, seq, data in found}
+
+
+def automatic_updates(connection: Connection, stream: str, before: datetime) -> set[str]:
+    """The keys of the updates that went out by themselves, and longer ago."""
+    statement = select(events.c.data).where(
+        events.c.stream == stream, events.c.type == "UpdatePosted", events.c.at < moment(before)
+    )
+    found = map(json.loads, connection.execute(statement).scalars())
+    return {f"update/{data['number']}" for data in found if data.get("automatic", True)}
 
 
 def text_key(kind: str, seq: int, data: Mapping[str, JsonValue]) -> str:

@@ -24,7 +24,8 @@ from bot.playground.workspace.installed import from_manifest
 from bot.playground.workspace.ledger import Entry
 from bot.playground.workspace.outcomes import Outcome
 from bot.playground.workspace.workspace import Workspace
-from bot.slack.surfaces import Links, surfaces
+from bot.slack.painter import painter
+from bot.slack.surfaces import Links
 from bot.store import chat as rows
 from bot.store.schema import channels
 from tests.faults.gate import Gate
@@ -269,8 +270,7 @@ class World:
         desk, incident = self.bot.desk, self.incident(number)
         with self.bot.database.read() as connection:
             texts = rows.texts(connection, incident.id)
-        links = Links(channel="C0", to=lambda _: None)
-        return list(surfaces(incident, texts, desk.plan, desk.now(), links, desk.registry.traits))
+        return list(painter(desk)(incident, texts, desk.now(), Links(channel="C0", to=lambda _: None)))
 
     def shown(self, number: int, seconds: float = WITHIN) -> dict[str, Json]:
         """Wait until the chat shows exactly what it should, everything once; the messages by their keys."""

@@ -1,0 +1,50 @@
+"""Slack is away, for an hour: everything goes on by `dr`, and afterwards the chat shows the truth."""
+
+from bot.domain import commands as c
+from tests.acceptance.slack.world import World
+
+
+def test_an_hour_without_slack(world: World) -> None:
+    """Declared, started, approved and done by signatures meanwhile; then one catch-up, and each message once."""
+    number = world.declared("--runbook switch")
+    world.shown(number)
+    world.workspace.faults.away = True
+    world.signed("alice", number, c.Done(run="R1", step="assess"))
+    world.reaches(number, "flip", "pending_approval")
+    for person in ("bob", "carol"):
+        world.approve_signed(person, number)
+    world.reaches(number, "flip", "completed")
+    assert len(world.hooks.done["/flip"]) == 1
+    for passed in (1, 2):
+        world.later(1800)
+        world.until(lambda passed=passed: world.incident(number).updates.number == passed, "no update went out")  # type: ignore[misc]
+    world.signed("bob", number, c.Assign(role="deputy", person="bob"))
+    world.workspace.faults.clear()
+    world.later(61)
+    world.post(number, "update/2")
+    world.until(lambda: "U0BOB" in str(world.posts(number)["card"][0]["blocks"]), "the card is old")
+    shown = world.posts(number)
+    assert [len(found) for found in shown.values()] == [1] * len(shown)
+    assert shown.keys() == set(world.wanted(number)) - {"update/1"}
+    assert "update 1 could not be posted here in time" in str(shown["update/2"][0]["blocks"])
+    assert "completed" not in shown["step/R1/flip"][0]["text"]
+    posts = [m for it in world.workspace.channels() for m in it.messages.values() if "update" in str(m.metadata)]
+    assert len(posts) == 1
+    assert world.health()["engine"]["state"] == "ok"
+
+
+def test_an_update_is_posted_on_time(world: World) -> None:
+    """Half an hour after the declare, once, within seconds; what the bot slept through is told in one."""
+    number = world.declared()
+    world.shown(number)
+    world.later(1790)
+    assert "update/1" not in world.posts(number)
+    world.later(11)
+    world.until(lambda: world.posts(number).get("update/1"), "it is late", 8)
+    world.shown(number)
+    world.life.end()
+    world.later(3 * 1800 + 60)
+    world.restart()
+    update = world.post(number, "update/2")
+    assert "catching up on 3" in str(update["blocks"])
+    world.shown(number)

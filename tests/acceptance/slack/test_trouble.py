@@ -1,0 +1,91 @@
+"""Tokens that are revoked, scopes that are missing, a database that is locked, an API that hangs."""
+
+import sqlite3
+import time
+
+from bot.domain import commands as c
+from tests.acceptance.slack.world import ALICE, BOB, CAROL, World
+
+ALARM_LOOKS = 5.0  # seconds between two looks
+
+
+def timed(world: World, number: int, text: str) -> float:
+    """Seconds until a /dr line was acknowledged."""
+    begun = time.monotonic()
+    world.dr(number, text)
+    return time.monotonic() - begun
+
+
+def test_a_locked_database_is_said_within_a_second(world: World) -> None:
+    """Somebody holds the database for five seconds: each line is answered honestly, and the bot goes on afterwards."""
+    number = world.declared(severity="sev2")
+    world.shown(number)
+    path = world.bot.database.path
+    assert path is not None
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = time.monotonic()
+        took: list[float] = []
+        while time.monotonic() - begun < 5:
+            took.append(timed(world, number, f"note while it is locked {len(took)}"))
+        other.execute("ROLLBACK")
+    other.close()
+    assert max(took) < 1.5
+    told = world.until(lambda: world.workspace.ephemeral(world.channel(number), ALICE)[1:], "nobody was told")
+    print([it["text"] for it in world.workspace.ephemeral(world.channel(number), ALICE)])
+    assert all(it["text"].startswith("Not confirmed") for it in told), told
+    world.dr(number, "note after it")
+    world.until(lambda: "after it" in str(world.bot.desk.timeline(f"INC-{number}")), "the bot does not go on")
+    world.shown(number)
+
+
+def test_acknowledgements_never_wait_for_slack(world: World) -> None:
+    """While Slack's API hangs, lines and clicks are acknowledged and recorded as ever, and shown as soon as it answers."""
+    number = world.to_approval()
+    button = world.with_button(number, "step/R1/flip", "approve")
+    world.workspace.faults.add("hang", seconds=30.0)
+    begun = time.monotonic()
+    took = [timed(world, number, f"note Slack hangs {count}") for count in range(10)]
+    for user in (BOB, CAROL):
+        assert world.workspace.click(user, button, "control:approve").ok
+    assert max(took) < 1.0
+    assert time.monotonic() - begun < 5.0
+    assert world.types(number).count("ApprovalOffered") == 2
+    world.workspace.faults.clear()
+    world.reaches(number, "flip", "completed")
+    assert len(world.hooks.done["/flip"]) == 1
+    world.shown(number, 40)
+
+
+def test_a_missing_scope_and_a_revoked_token_are_told_by_email(world: World) -> None:
+    """No posting any more, then no token: /healthz says which, an operator is told by email, `dr` goes on."""
+    number = world.declared(severity="sev2")
+    world.shown(number)
+    world.workspace.remove_scope("chat:write")
+    world.dr(number, "start switch")
+    reason = world.until(lambda: said(world, "missing_scope"), "healthz does not tell of the scope", 40)
+    assert "chat:write" in reason
+    time.sleep(ALARM_LOOKS + 1)
+    world.later(121)
+    mail = world.until(lambda: world.mails("can't work with Slack"), "no mail about the scope")[0]
+    assert mail.recipients == ("erin@example.com",)
+    assert "chat:write" in mail.text
+    world.workspace.add_scope("chat:write")
+    world.later(61)
+    world.shown(number)
+    world.workspace.revoke()
+    world.until(lambda: world.health()["slack"]["state"] == "failed", "healthz does not tell of the token", 40)
+    world.signed("alice", number, c.Done(run="R1", step="assess"))
+    world.reaches(number, "flip", "pending_approval")
+    assert world.health()["status"] == "degraded"
+    world.workspace.revoke("")
+    world.until(lambda: world.health()["slack"]["state"] == "ok", "healthz does not tell that it is over", 90)
+    world.later(61)
+    world.shown(number)
+    assert len(world.mails("can't work with Slack")) == 1
+
+
+def said(world: World, word: str) -> str:
+    """What /healthz says of Slack, if this is in it."""
+    reason = str(world.health()["slack"]["reason"])
+    return reason if word in reason else ""
