@@ -92,9 +92,9 @@ def acks(workspace: Workspace, channel: str) -> tuple[list[float], list[float]]:
 
 
 def clicks(workspace: Workspace) -> Iterator[Row]:
-    """Done on a manual step, twenty times: the acknowledgement, and the edit of its message."""
+    """Done on a manual step, a dozen times: the acknowledgement, and the edit of its message."""
     acked, changed = [], []
-    for number in range(20):
+    for number in range(12):
         channel = declared(workspace, f"sev1 customer-database look {number} --runbook regional-failover --yes")
         button: Any = workspace.until(partial(find, workspace, channel, "control:done"), 10)
         time.sleep(1.2)

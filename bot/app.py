@@ -102,7 +102,7 @@ class Bot:
             with WebServer(self.settings.http_address, replica, self.desk):
                 self._run(replica, lambda: self._until(told, replica))
             return
-        replica.watch(slack.link.every)
+        replica.watch(slack.every)
         with WebServer(self.settings.http_address, replica, self.desk, slack.link.part, slack.link.routes):
             self._run(replica, lambda: self._with_slack(slack, told, replica))
 

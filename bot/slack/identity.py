@@ -1,9 +1,12 @@
 """Who speaks: a Slack account becomes a person of the recovery plan, and only full members of our workspace count."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import structlog
 
 from bot.domain.approvals import Standing
 from bot.domain.errors import Refused
@@ -12,6 +15,7 @@ from bot.domain.timeline import Actor
 from bot.engine.ports import Unavailable
 from bot.slack.chat import Chat, SlackRefused, SlackTrouble
 
+log = structlog.get_logger()
 KEEP_SECONDS = 60.0  # how long a look-up serves for what is no approval
 QUICK_SECONDS = 1.5  # while somebody waits for an acknowledgement
 UNKNOWN_CODES = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
@@ -64,19 +68,29 @@ class Members:
         """
         if team and self.us and team != self.us.team and not self.us.enterprise:
             raise Refused("You are not a member of this workspace, so this does not count.")
-        found = self._known.get(slack_id)
-        if found is None or time.monotonic() - found[0] > KEEP_SECONDS:
-            if slack_id in self._people:
-                return
-            try:
-                reason = self._look(slack_id, QUICK_SECONDS)
-            except Unavailable as unknown:
-                advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
-                raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
-        else:
-            reason = found[1]
+        reason = self._known.get(slack_id, (0.0, ""))[1] if slack_id in self._people else self._fresh(slack_id)
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
+
+    def _fresh(self, slack_id: str) -> str:
+        looked_at, reason = self._known.get(slack_id, (-math.inf, ""))
+        if time.monotonic() - looked_at <= KEEP_SECONDS:
+            return reason
+        try:
+            return self._look(slack_id, QUICK_SECONDS)
+        except Unavailable as unknown:
+            advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
+            raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+
+    def refresh_people(self) -> None:
+        """Look up the one of the plan's people who was not looked up for the longest time; called now and then."""
+        never = (-math.inf, "")
+        oldest = min(self._people, key=lambda slack_id: self._known.get(slack_id, never)[0], default=None)
+        if oldest is not None:
+            try:
+                self._look(oldest, QUICK_SECONDS)
+            except Unavailable as unknown:
+                log.debug("person_not_refreshed", reason=str(unknown))
 
     def look_up(self, person: str) -> Standing:
         """Whether a person of the plan may act now, asked of Slack this moment; raises Unavailable."""

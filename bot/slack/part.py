@@ -1,6 +1,6 @@
 """Slack's whole part of the bot, put together: what listens, what shows, and what watches over both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -19,6 +19,7 @@ from bot.slack.painter import painter
 from bot.slack.reconciler import Reconciler
 from bot.slack.subcommands.registry import WORDS
 
+REFRESH_EVERY = 10.0  # seconds: everybody of a plan with 30 people is known anew within five minutes
 Send = Callable[[Outgoing, Person], str]
 
 
@@ -29,6 +30,11 @@ class SlackPart:
     front: Front
     reconciler: Reconciler
     link: SlackLink
+
+    @property
+    def every(self) -> Mapping[float, tuple[Callable[[], None], ...]]:
+        """Seconds -> what is to be done so often, each in a thread of its own."""
+        return {**self.link.every, REFRESH_EVERY: (self.front.members.refresh_people,)}
 
     def start(self) -> None:
         """Begin in the background; Slack may be away."""
