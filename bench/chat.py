@@ -138,16 +138,18 @@ def declares(workspace: Workspace) -> Iterator[Row]:
     """Forty at once, while each call to Slack takes 100 ms."""
     workspace.faults.add("latency", seconds=LATENCY)
 
-    def declare(number: int) -> float:
+    def declare(number: int) -> tuple[float, bool]:
         begun = time.perf_counter()
         outcome = workspace.command("U0ALICE", "oncall", f"/dr declare sev4 customer-database burst {number} --yes")
         assert not outcome.error, outcome
-        return time.perf_counter() - begun
+        return time.perf_counter() - begun, "Declared" in outcome.body.get("text", "")
 
     began = time.monotonic()
     took = workspace.at_once([partial(declare, number) for number in range(DECLARES)])
-    workspace.until(lambda: len([c for c in workspace.channels() if c.name.startswith("dr-")]) >= DECLARES, 60)
-    yield Row("40 declares at once: slowest ack", "SQLite", max(took) * 1000, "ms", 3000.0)
+    taken = sum(declared for _, declared in took)
+    workspace.until(lambda: len([c for c in workspace.channels() if c.name.startswith("dr-")]) >= taken, 60)
+    yield Row("40 declares at once: slowest ack", "SQLite", max(ack for ack, _ in took) * 1000, "ms", 3000.0)
+    yield Row("answered that nobody knows, or not recorded", "SQLite", DECLARES - taken, "", 0.0)
     yield Row("and the last channel after", "SQLite", time.monotonic() - began, "s")
     workspace.faults.clear()
     workspace.ledger.clear()
