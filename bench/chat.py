@@ -142,7 +142,7 @@ def declares(workspace: Workspace) -> Iterator[Row]:
         begun = time.perf_counter()
         outcome = workspace.command("U0ALICE", "oncall", f"/dr declare sev4 customer-database burst {number} --yes")
         assert not outcome.error, outcome
-        return time.perf_counter() - begun, "Declared" in outcome.body.get("text", "")
+        return time.perf_counter() - begun, "Declared" in (outcome.body or {}).get("text", "")
 
     began = time.monotonic()
     took = workspace.at_once([partial(declare, number) for number in range(DECLARES)])
