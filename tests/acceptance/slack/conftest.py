@@ -1,6 +1,6 @@
-"""The bot in a process of its own, in a workspace: one for each file of tests."""
+"""The bot in a process of its own, in a workspace: one for all tests, each of which declares incidents of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,34 +17,43 @@ def nursery() -> Iterator[Nursery]:
         yield nursery
 
 
-@pytest.fixture(scope="module")
-def directory(scratch: Path, counter: Iterator[int]) -> Path:
-    """An empty directory that every user may enter."""
-    path = scratch / f"slack-{next(counter)}"
-    path.mkdir(mode=0o755)
-    return path
+@pytest.fixture(scope="session")
+def new_directory(scratch: Path, counter: Iterator[int]) -> Callable[[], Path]:
+    """Makes empty directories that every user may enter."""
+
+    def make() -> Path:
+        path = scratch / f"slack-{next(counter)}"
+        path.mkdir(mode=0o755)
+        return path
+
+    return make
 
 
-@pytest.fixture(scope="module")
-def world(directory: Path, nursery: Nursery, counter: Iterator[int]) -> Iterator[World]:
+@pytest.fixture(scope="session")
+def sqlite_world(new_directory: Callable[[], Path], nursery: Nursery, counter: Iterator[int]) -> Iterator[World]:
     """The bot on SQLite, without Slack's rate limits."""
+    directory = new_directory()
     with running_world(directory, f"sqlite:///{directory}/dr.db", nursery, counter) as world:
         yield world
 
 
-@pytest.fixture(scope="module")
-def pg_world(directory: Path, nursery: Nursery, counter: Iterator[int], pg_server: Server) -> Iterator[World]:
-    """The same on PostgreSQL."""
+@pytest.fixture
+def world(sqlite_world: World) -> Iterator[World]:
+    """The same, with no open incident and nothing wrong; the bot runs."""
+    if not sqlite_world.life.alive:
+        sqlite_world.restart()
+    yield sqlite_world
+    sqlite_world.workspace.faults.clear()
+    sqlite_world.hooks.done.clear()
+    sqlite_world.end_all()
+
+
+@pytest.fixture
+def pg_world(
+    new_directory: Callable[[], Path], nursery: Nursery, counter: Iterator[int], pg_server: Server
+) -> Iterator[World]:
+    """A bot on PostgreSQL."""
     name = f"slack_{next(counter)}"
     pg_server.execute(f"CREATE DATABASE {name}")
-    with running_world(directory, pg_server.url(name), nursery, counter) as world:
+    with running_world(new_directory(), pg_server.url(name), nursery, counter) as world:
         yield world
-
-
-@pytest.fixture(autouse=True)
-def nothing_wrong(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each test leaves the workspace without faults."""
-    yield
-    for name in ("world", "pg_world"):
-        if name in request.fixturenames:
-            request.getfixturevalue(name).workspace.faults.clear()

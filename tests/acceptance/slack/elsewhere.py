@@ -2,8 +2,9 @@
 
     unshare --net python -m tests.acceptance.slack.elsewhere BINARY DIRECTORY
 
-It makes up the loopback interface, starts both, declares by a command and by a form, clicks and reads; it prints what it
-saw, and exits 0 if all of it was as it must be. That server sends each envelope to every connection of the bot.
+DIRECTORY holds the bot's files and its environment. It brings the loopback interface up, starts both, declares by a command
+and by a form, clicks and reads; it prints what it saw, and exits 0 if all of it was as it must be. That server sends each
+envelope to every connection of the bot.
 """
 
 import fcntl
@@ -15,7 +16,6 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,13 +25,17 @@ from websockets.sync.client import connect
 
 from bot.playground.dr_command import dr_path
 from bot.playground.processes import Processes
-from tests.acceptance.slack.world import PEOPLE, SWITCH, recovery_plan
-from tests.faults.gate import Gate
-from tests.faults.http_far_side import Hooks
-from tests.faults.world import environment_of, write_files, write_keys
+from tests.acceptance.slack.plan import PEOPLE
 
 PORT, HTTP = 3000, "127.0.0.1:8080"
 TOKENS = {"botToken": "xoxb-elsewhere", "appToken": "xapp-elsewhere"}
+BOT = {
+    "SLACK_BOT_TOKEN": TOKENS["botToken"],
+    "SLACK_APP_TOKEN": TOKENS["appToken"],
+    "SLACK_API_URL": f"http://127.0.0.1:{PORT}/api/",
+    "DR_HTTP": HTTP,
+    "DR_LOG_LEVEL": "info",
+}
 WITHIN = 30.0
 UP, SET_FLAGS = 0x1, 0x8914
 Json = dict[str, Any]
@@ -41,11 +45,10 @@ T = TypeVar("T")
 def main() -> None:
     binary, directory = sys.argv[1], Path(sys.argv[2])
     bring_loopback_up()
-    with ExitStack() as stack:
-        hooks = stack.enter_context(Hooks(Gate(), {"/flip": "flip"}))
-        processes = stack.enter_context(Processes())
+    with Processes() as processes:
         server = start_server(processes, binary, directory)
-        start_bot(processes, directory, hooks.url)
+        environment = json.loads((directory / "environment.json").read_text()) | BOT
+        processes.spawn([dr_path(), "serve"], log=directory / "bot.log", environment=environment)
         try:
             night(server)
         finally:
@@ -75,19 +78,6 @@ def start_server(processes: Processes, binary: str, directory: Path) -> "Elsewhe
     command = [binary, "--config", str(path), "--port", str(PORT), "--base-host", "127.0.0.1"]
     processes.spawn(command, log=directory / "elsewhere.log", environment={**os.environ, "HOME": str(directory)})
     return Elsewhere(f"http://127.0.0.1:{PORT}")
-
-
-def start_bot(processes: Processes, directory: Path, hooks: str) -> None:
-    write_files(directory, recovery_plan(write_keys(directory), hooks), SWITCH)
-    environment = environment_of(directory, f"sqlite:///{directory}/dr.db", "http://127.0.0.1:9", 9)
-    environment |= {
-        "SLACK_BOT_TOKEN": TOKENS["botToken"],
-        "SLACK_APP_TOKEN": TOKENS["appToken"],
-        "SLACK_API_URL": f"http://127.0.0.1:{PORT}/api/",
-        "DR_HTTP": HTTP,
-        "DR_LOG_LEVEL": "info",
-    }
-    processes.spawn([dr_path(), "serve"], log=directory / "bot.log", environment=environment)
 
 
 @dataclass(frozen=True)
@@ -160,7 +150,7 @@ def night(server: Elsewhere) -> None:
     until(lambda: server.channels().get("dr-2-shop"), "the command made no channel")
     until(lambda: "Declared *INC-2*" in str(server.messages("C0ONCALL", "U0ALICE")), "the declarer was not told")
     say("declared by a command")
-    time.sleep(3)
+    time.sleep(2)
     nothing_twice(server)
 
 

@@ -1,21 +1,25 @@
 """A server that isn't ours: what it supports of a night goes well there too."""
 
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.slack.plan import SWITCH, recovery_plan
 from tests.conftest import missing
+from tests.faults.nursery import PROJECT
+from tests.faults.world import environment_of, write_files, write_keys
 
 PACKAGE, VERSION = "local-slack-linux-x64", "0.1.8"
 INSTALL = ("npm", "install", "--omit=dev", "--package-lock=false", "--no-audit", "--no-fund", "--ignore-scripts")
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +60,13 @@ def install(cache: Path, folder: Path) -> None:
             unfinished.rename(folder)
 
 
-def test_a_night_elsewhere(network: tuple[str, ...], binary: Path, directory: Path) -> None:
+def test_a_night_elsewhere(network: tuple[str, ...], binary: Path, new_directory: Callable[[], Path]) -> None:
     """Declared by form and by command, a click, changed messages: once each, whatever methods are unknown there."""
+    directory = new_directory()
+    write_files(directory, recovery_plan(write_keys(directory), "http://127.0.0.1:9"), SWITCH)
+    environment = environment_of(directory, f"sqlite:///{directory}/dr.db", "http://127.0.0.1:9", 9)
+    (directory / "environment.json").write_text(json.dumps(environment))
     command = [*network, sys.executable, "-m", "tests.acceptance.slack.elsewhere", str(binary), str(directory)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-6000:]}"
     assert "nothing twice" in done.stdout
