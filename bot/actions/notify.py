@@ -62,7 +62,8 @@ def _audience(template: str, names: Sequence[str], nobody: str, facts: StepFacts
         participants = drill_participants(facts)
         called, before = tuple(person for person in called if person in participants), called
         if before and not called:
-            nobody = f"This is a drill, and none of {', '.join(before)} takes part in a drill in {facts.environment}."
+            left_out = ", ".join(facts.recovery_plan.people[person].name for person in before)
+            nobody = f"This is a drill, and none of {left_out} takes part in a drill in {facts.environment}."
     return Audience(
         template=template,
         people=tuple(_recipient(person, facts) for person in called),
@@ -150,7 +151,7 @@ def apply(_params: Model, plan: Plan, context: Context) -> dict[str, JsonValue]:
 def settle(_params: Model, plan: Plan, context: Context) -> Settlement:
     """By whom the timeline says was told."""
     told, wanted = _told(plan, context), _wanted(plan)
-    finding = f"Told: {', '.join(told) or 'nobody'} of {', '.join(wanted)}."
+    finding = f"Told: {_names(told, context)} of {_names(wanted, context)}."
     if len(told) == len(wanted):
         return Settlement(outcome="happened", finding=finding, result={"people": list(told)})
     return Settlement(outcome="unknown" if told else "not_happened", finding=finding)
@@ -161,10 +162,16 @@ def _told(plan: Plan, context: Context) -> tuple[str, ...]:
     return tuple(person for person in _wanted(plan) if person in known)
 
 
-def verify(_params: Model, plan: Plan, _context: Context) -> Verdict:
+def _names(people: Sequence[str], context: Context) -> str:
+    """As people are called; who has left the recovery plan since, by id."""
+    known = context.facts.recovery_plan.people
+    return ", ".join(known[person].name if person in known else person for person in people) or "nobody"
+
+
+def verify(_params: Model, plan: Plan, context: Context) -> Verdict:
     """The messages are recorded for delivery, or nobody was left to tell. A recovery does not wait for mail to arrive."""
     people = _wanted(plan)
-    recorded = f"Recorded for delivery to {', '.join(people)}. Whether each arrives is shown with its delivery."
+    recorded = f"Recorded for delivery to {_names(people, context)}. Whether each arrives is shown with its delivery."
     return Verdict(holds=True, finding=recorded if people else plan.nothing_to_do, evidence={"people": list(people)})
 
 

@@ -66,10 +66,10 @@ def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, d
         yield "somebody to retry, skip or undo it", step.ended_at
 
 
-def waiting_line(incident: Incident, plan: RecoveryPlan) -> str:
-    """One line for a list; empty where nothing waits."""
+def waiting_line(incident: Incident, plan: RecoveryPlan, *, titled: bool = False) -> str:
+    """One line for a list; empty where nothing waits. Steps by their ids, as commands need them, or by their titles."""
     found = waits(incident, plan)
     if not found:
         return ""
-    first = f"{found[0].step}: {found[0].needs}"
+    first = f"{found[0].title if titled else found[0].step}: {found[0].needs}"
     return first if len(found) == 1 else f"{first}, and {len(found) - 1} more"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot.domain.durations import SECOND, format_duration
 from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.waiting import waiting_line
 from bot.domain.words import brief
 from bot.slack.answers import Answer
 from bot.slack.approving import step_link
@@ -26,7 +27,8 @@ def incident_line(speaker: Speaker, row: IncidentRow) -> str:
     parts = [bold(row.id), safe(row.severity.upper()), safe(names), row.state]
     parts += ["drill"] if row.drill else []
     parts += [_clock(speaker, row)] if row.state == "active" else []
-    parts += [f"waiting for {safe(row.waiting, 300)}" if row.waiting else safe(row.title, 300)]
+    waiting = waiting_line(speaker.incident(row.id), speaker.plan, titled=True) if row.waiting else ""
+    parts += [f"waiting for {safe(waiting, 300)}" if waiting else safe(row.title, 300)]
     return " · ".join(filter(None, parts)) + _where(speaker, row.id)
 
 

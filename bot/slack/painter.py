@@ -15,7 +15,8 @@ def painter(desk: Desk) -> Paint:
     traits = desk.registry.traits
 
     def paint(incident: Incident, texts: Mapping[str, str], now: datetime, links: Links) -> Mapping[str, Message]:
-        return surfaces(incident, {**texts, **_drafted(desk, incident, now)}, desk.plan, now, links, traits)
+        said = {**texts, **_drafted(desk, incident, now)}
+        return surfaces(incident, said, desk.plan, now, links, traits, desk.runbooks)
 
     return paint
 

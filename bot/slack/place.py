@@ -111,7 +111,7 @@ class Places:
             yield f"in:{declarer}", lambda: self._invite(channel, [declarer])
 
     def furnishing(self, incident: Incident, channel: str, card: str | None) -> Iterator[Chore]:
-        """Topic, pinned card, and everybody whom the severity and the roles call for."""
+        """Topic, pinned card, and everybody whom the severity, the roles and a shown plan call for."""
         wanted = f"{incident.severity} {incident.title}"
         topic = f"{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
         yield (
@@ -121,7 +121,10 @@ class Places:
         if card:
             yield f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card)
         yield f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity))
-        for account in filter(None, map(self.members.account, filter(None, incident.roles.values()))):
+        roles = filter(None, incident.roles.values())
+        asked = (person for _, step in incident.every_step() if step.awaits_approval for person in step.waits_for)
+        accounts = map(self.members.account, (*roles, *asked))
+        for account in dict.fromkeys(filter(None, accounts)):
             yield f"in:{account}", partial(self._invite, channel, [account])
 
     def bookmark(self, channel: str, name: str, link: str) -> Chore:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, groupby
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +17,8 @@ LONGEST_LINE = 2400  # characters; a longer one goes on in a line of its own
 LONGEST_BLOCK = 2800  # Slack takes 3,000 in a section and says nothing of rich text
 LONGEST_JSON = 9000
 CONTAINER = 60
+# A whole moment in UTC that stands alone: in a name or an address the same characters are no moment.
+STAMP = re.compile(r"(?<![\w/:.+-])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)Z(?![\w/:+-])")
 URL = re.compile(r"https?://[^\s<>\"'`]{1,2000}[^\s<>\"'`.,;:!?)\]}*_~]")
 
 T = TypeVar("T")
@@ -42,12 +44,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment in each reader's own zone, with its date where it lies far from `near`."""
+    """A moment in each reader's own zone, with its date where it lies far from `near`; `said` is how a text spells it."""
 
     at: datetime
     near: datetime
     seconds: bool = False
     bold: bool = False
+    said: str = ""
 
     def element(self) -> Element:
         form = time_format(self.at, self.near, seconds=self.seconds)
@@ -57,7 +60,7 @@ class Moment:
 
     @property
     def fallback(self) -> str:
-        return utc(self.at, self.near, seconds=self.seconds)
+        return self.said or utc(self.at, self.near, seconds=self.seconds)
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,11 @@ def lines(text: str) -> tuple[Line, ...]:
     return tuple(tuple(_linked(row)) for row in visible(text).strip("\n").split("\n"))
 
 
+def timed(row: Line, near: datetime) -> Line:
+    """A line in which `2026-11-22 15:35:30Z` is the reader's own time. Bold and code stay as they are: they are values."""
+    return tuple(chain.from_iterable(_timed(piece, near) for piece in row))
+
+
 def joined(separator: str, parts: Iterable[Line]) -> Line:
     """The lines that are not empty, as one."""
     found: list[Piece] = []
@@ -176,6 +184,29 @@ def _linked(row: str) -> Iterator[Piece]:
         yield Link(found[0], found[0])
         end = found.end()
     yield from line(row[end:])
+
+
+def _timed(piece: Piece, near: datetime) -> Iterator[Piece]:
+    if not isinstance(piece, Words) or piece.style:
+        yield piece
+        return
+    end = 0
+    for found in STAMP.finditer(piece.text):
+        at = _moment(found)
+        if at is not None:
+            yield from line(piece.text[end : found.start()])
+            yield Moment(at, near, seconds=True, said=found[0])
+            end = found.end()
+    yield from line(piece.text[end:])
+
+
+def _moment(found: re.Match[str]) -> datetime | None:
+    """None where there is no such day or hour, or Slack knows none so early."""
+    try:
+        at = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return at if at.year >= 1970 else None
 
 
 def _block(parts: Sequence[Part]) -> Element:

@@ -77,7 +77,7 @@ def test_drill_tells_its_participants_alone(step_facts: Facts, recovery_plan: Re
     assert people(planned(Told(step_facts(**staging)))) == ["alice", "bob"]
     left_out = planned(Told(step_facts(**staging)), to=["executive_team"])
     assert left_out.is_empty
-    assert "none of erin takes part in a drill in staging" in left_out.nothing_to_do
+    assert "none of Erin Evans takes part in a drill in staging" in left_out.nothing_to_do
 
 
 def test_drill_elsewhere_tells_nobody(step_facts: Facts, recovery_plan: RecoveryPlan) -> None:
@@ -117,7 +117,9 @@ def test_settle_by_who_was_told(step_facts: Facts, told: tuple[str, ...], outcom
     """After a crash the timeline says who was told: all, some or none."""
     plan = planned(Told(step_facts()), to=["dr_team"])
     context: Any = Told(step_facts(told={"initial_notification": frozenset(told)}))
-    assert notify.settle(notify.TemplateParameters(template="initial_notification"), plan, context).outcome == outcome
+    settled = notify.settle(notify.TemplateParameters(template="initial_notification"), plan, context)
+    assert settled.outcome == outcome
+    assert settled.finding.endswith(" of Alice Adams, Bob Brown.")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,9 @@ def test_page_goes_to_the_team(step_facts: Facts) -> None:
     assert "by email" in plan.summary
     notify.apply(params, plan, context)
     assert [(notice.person, notice.template) for notice in context.notices] == [("bob", "page")]
-    assert notify.verify(params, plan, context).holds is True
+    verdict = notify.verify(params, plan, context)
+    assert verdict.holds is True
+    assert verdict.finding.startswith("Recorded for delivery to Bob Brown.")
 
 
 def test_telling_people_needs_no_approval() -> None:

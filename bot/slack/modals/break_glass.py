@@ -7,6 +7,7 @@ from bot.slack.answers import Answer
 from bot.slack.blocks import Block
 from bot.slack.controls import Control
 from bot.slack.front import Speaker
+from bot.slack.modals.early import SOME_REASON, refuse_early
 from bot.slack.modals.reasons import about
 from bot.slack.requests import Submission, origin
 from bot.slack.text import code
@@ -15,11 +16,15 @@ CALLBACK = "break_glass"
 
 
 def view(speaker: Speaker, control: Control) -> Block:
-    """The form; raises Refused where no plan waits for approval."""
+    """The form; raises Refused where no plan waits for approval, or this person may not go on alone."""
     incident = speaker.incident(control.incident)
     step = incident.runs[control.run].steps[control.step]
     if step.plan is None or not step.awaits_approval:
         raise Refused(f"{step.id} waits for no approval.", "Look at it with: dr show.")
+    command = c.BreakGlass(
+        run=control.run, step=control.step, digest=control.digest, reason=SOME_REASON, target=step.plan.target
+    )
+    refuse_early(speaker, incident, command)
     target = b.text_input("text", most=500, least=1)
     return b.modal(
         "Break the glass",

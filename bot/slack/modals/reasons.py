@@ -14,7 +14,9 @@ from bot.slack.answers import Answer
 from bot.slack.blocks import Block
 from bot.slack.controls import Control
 from bot.slack.front import Speaker
+from bot.slack.modals.early import SOME_REASON, refuse_early
 from bot.slack.requests import Submission, origin
+from bot.slack.rich import items, line, rich_blocks, timed
 from bot.slack.text import bold, safe
 
 CALLBACK = "reason"
@@ -95,9 +97,10 @@ REASONS: Mapping[str, Reason] = {
 
 
 def view(speaker: Speaker, control: Control) -> Block:
-    """The form for a control's verb; raises Refused where there is no such incident."""
+    """The form for a control's verb; raises Refused where this person's word would not be taken."""
     reason = REASONS[control.verb]
     incident = speaker.incident(control.incident)
+    refuse_early(speaker, incident, reason.command(control, SOME_REASON))
     text = b.text_input("text", lines=True, least=0 if reason.optional else 1)
     question = b.field(reason.question, text, "reason", hint=reason.hint, optional=reason.optional)
     return b.modal(
@@ -124,7 +127,8 @@ def _risks(incident: Incident, control: Control) -> list[Block]:
     """The risks that would be accepted, each whole."""
     if control.verb != "accept_risk" or control.run not in incident.runs:
         return []
-    return [b.section(f"• {safe(risk.text)}") for risk in incident.runs[control.run].steps[control.step].risks]
+    risks = incident.runs[control.run].steps[control.step].risks
+    return rich_blocks(items(timed(line(risk.text), incident.since) for risk in risks))
 
 
 def submitted(speaker: Speaker, sent: Submission) -> Answer:

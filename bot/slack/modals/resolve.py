@@ -9,6 +9,7 @@ from bot.slack.blocks import Block
 from bot.slack.controls import Control
 from bot.slack.drafting import PREFIX, fingerprints, inputs, resolution_draft, written
 from bot.slack.front import Speaker
+from bot.slack.modals.early import refuse_early
 from bot.slack.modals.reasons import about
 from bot.slack.requests import Submission, origin
 
@@ -16,8 +17,9 @@ CALLBACK = "resolve"
 
 
 def view(speaker: Speaker, control: Control) -> Block:
-    """The form with the draft of this moment."""
+    """The form with the draft of this moment; raises Refused where this person may not resolve it."""
     incident = speaker.incident(control.incident)
+    refuse_early(speaker, incident, c.Resolve())
     drafted = resolution_draft(speaker, incident)
     small = b.context("Everyone who was told of it is told this. What you leave empty, the bot drafts.")
     return b.modal(

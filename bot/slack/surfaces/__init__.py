@@ -1,6 +1,6 @@
 """What an incident's channel shows, as a pure function of its state: every message under its key, in posting order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from bot.domain.decisions.world import Traits
@@ -26,13 +26,14 @@ def surfaces(
     now: datetime,
     links: Links,
     traits: Mapping[str, Traits] | None = None,
+    runbooks: Collection[str] = (),
 ) -> dict[str, Message]:
     """Every message by its key. `timeline_texts` are the texts that went out, by the keys under which they are shown, and
     the draft of the next update where it is time for it.
 
-    Without the actions' `traits` nothing is offered to be undone.
+    Without the actions' `traits` nothing is offered to be undone; `runbooks` are the ids of those that can be started.
     """
-    scene = Scene(incident, plan, now, links, traits or {})
+    scene = Scene(incident, plan, now, links, traits or {}, runbooks)
     texts = dict(timeline_texts)
     shown = {"card": card(scene)}
     if not incident.private:

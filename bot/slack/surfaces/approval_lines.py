@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bot.domain.approvals import Rule
 from bot.domain.incident import Run, StepRun
 from bot.slack.rich import Line, Piece, exact, joined, line, strong
 from bot.slack.surfaces.scene import Scene
@@ -10,12 +11,13 @@ from bot.slack.surfaces.scene import Scene
 
 def needs(step: StepRun) -> str:
     """`needs 3 approvals (2, and 1 more for the risk)`; empty where it needs none."""
-    rule = step.rule
-    if rule is None:
-        return ""
-    approvals = "1 approval" if rule.required == 1 else f"{rule.required} approvals"
-    extra = f" ({rule.required - rule.extra}, and {rule.extra} more for the risk)" if rule.extra else ""
-    return f"needs {approvals}{extra}"
+    return f"needs {approvals(step.rule)}" if step.rule else ""
+
+
+def approvals(rule: Rule) -> str:
+    """`3 approvals (2, and 1 more for the risk)`."""
+    many = "1 approval" if rule.required == 1 else f"{rule.required} approvals"
+    return f"{many} ({rule.required - rule.extra}, and {rule.extra} more for the risk)" if rule.extra else many
 
 
 def approval_lines(scene: Scene, run: Run, step: StepRun) -> Iterator[Line]:

@@ -20,7 +20,6 @@ from bot.slack.text import cut
 
 MINUTE = timedelta(minutes=1)
 MOST_WAITS = 6
-MINUTE = timedelta(minutes=1)
 LONGEST_WAIT = 300
 ROLES = ("commander", "deputy", "scribe")
 SIGNS: Mapping[IncidentState, str] = {
@@ -46,8 +45,8 @@ def card(scene: Scene) -> Message:
     heading = joined(" · ", (line(f"{sign(incident)} ", strong(scene.title)), *_marks(scene)))
     text = fallback(line(" · ".join(filter(None, (scene.title, scene.drill, incident.title)))))
     title = paragraph(line(cut(incident.title, 300)), *_standing(scene))
-    waiting = _waiting(scene) if incident.is_open else ()
-    chunks = (title, paragraph(*_facts(scene)), waiting, paragraph(*_ahead(scene)))
+    waiting = scene.timed_parts(_waiting(scene)) if incident.is_open else ()
+    chunks = (title, scene.timed_parts(paragraph(*_facts(scene))), waiting, paragraph(*_ahead(scene)))
     return single(Body(heading, text, tuple(filter(None, chunks)), card_buttons(scene)), pin=True)
 
 

@@ -1,13 +1,13 @@
 """What the surfaces are painted from: the state, the recovery plan, the moment, and where things are in Slack."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.decisions.world import Traits, World
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
-from bot.slack.rich import Line, Link, Moment, Person, Words, joined, line, strong
+from bot.slack.rich import Line, Link, Moment, Part, Person, Words, joined, line, strong, timed
 from bot.slack.text import cut, name, one_line, plain
 
 LONGEST_TITLE = 300
@@ -29,13 +29,14 @@ class Links:
 
 @dataclass(frozen=True)
 class Scene:
-    """One incident at a moment. `traits` say which actions can be undone."""
+    """One incident at a moment. `traits` say which actions can be undone; `runbooks` are the ids of those that are loaded."""
 
     incident: Incident
     plan: RecoveryPlan
     now: datetime
     links: Links = Links()
     traits: Mapping[str, Traits] = field(default_factory=dict)
+    runbooks: Collection[str] = ()
 
     @property
     def world(self) -> World:
@@ -66,6 +67,14 @@ class Scene:
     def ahead(self, at: datetime, *, bold: bool = False) -> Moment:
         """A moment seen from now."""
         return Moment(at, self.now, bold=bold)
+
+    def timed(self, row: Line) -> Line:
+        """A line whose moments are the reader's own."""
+        return timed(row, self.incident.since)
+
+    def timed_parts(self, parts: Iterable[Part]) -> tuple[Part, ...]:
+        """The same of what is said below a heading; a list is of changes, and read to the character."""
+        return tuple(part if part.bullet else Part(self.timed(part.line)) for part in parts)
 
     # --- things -----------------------------------------------------------------------------------------------------
 

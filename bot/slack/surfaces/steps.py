@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.comms.words import spell
-from bot.domain.approvals import rule_for
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import StepState
 from bot.domain.words import spaced
 from bot.slack.rich import Line, Part, exact, fallback, joined, line, lines, paragraph, strong
 from bot.slack.surfaces.approval_lines import approval_lines, needs
+from bot.slack.surfaces.guidance import end_below, end_line, end_press
 from bot.slack.surfaces.message import Body, Message, spread
 from bot.slack.surfaces.plan_lines import change_chunks, plan_chunks
 from bot.slack.surfaces.scene import Scene, step_key
 from bot.slack.surfaces.step_buttons import buttons
+from bot.slack.surfaces.voice_lines import risk_lines, voice_lines
 from bot.slack.text import cut, visible
 
 LONGEST_FINDING = 1500
@@ -33,9 +34,12 @@ def step_body(scene: Scene, run: Run, step: StepRun) -> Body:
     says = _shown_plan if step.awaits_approval else _SAYS[step.state]
     sign, rest, chunks = says(scene, run, step)
     title = scene.label(run, step)
-    heading = joined(" · ", (line(f"{sign} " if sign else "", strong(title)), rest))
+    heading = joined(" · ", (line(f"{sign} " if sign else "", strong(title)), scene.timed(rest)))
     text = fallback(joined(" · ", (line(scene.incident.id), line(scene.drill), line(title), rest)))
-    return Body(heading, text, tuple(filter(None, chunks)), buttons(scene, run, step))
+    end = end_below(scene, step)
+    last = (end_press(scene, end),) if end else ()
+    shown = (*map(scene.timed_parts, chunks), paragraph(end_line(end)) if end else ())
+    return Body(heading, text, tuple(filter(None, shown)), (*last, *buttons(scene, run, step)))
 
 
 def found(text: str) -> tuple[Line, ...]:
@@ -90,19 +94,8 @@ def _blocked(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chun
     risks = [risk.text for risk in step.risks if risk.text not in step.finding]
     said = paragraph(*_once(step.reason, step.finding))
     named = paragraph(*(line(strong("Risk"), " ", cut(risk, LONGEST_FINDING)) for risk in risks))
-    return "🟠", line("blocked"), (said, named, voices(scene, step))
-
-
-def voices(scene: Scene, step: StepRun) -> Chunk:
-    """Who has said that it is to be skipped, settled, or its risk accepted, where one word is not enough."""
-    rule = step.rule.without_extra() if step.rule else rule_for(scene.plan.approvals, step.definition.approval)
-    rows = []
-    for decision in dict.fromkeys(voice.decision for voice in step.voices):
-        extra = scene.plan.approvals.accept_risk.extra if decision == "accept the risk" else 0
-        said = [voice for voice in step.voices if voice.decision == decision]
-        each = "; ".join(f"{scene.name(v.person)} (“{cut(v.reason, 300)}”)" for v in said)
-        rows.append(line(strong(f"{decision.capitalize()}: {len(said)} of {rule.required + extra}"), f" · {each}"))
-    return paragraph(*rows)
+    word = paragraph(*risk_lines(scene, step), *voice_lines(scene, step))
+    return "🟠", line("blocked"), (said, named, word)
 
 
 # --- while it runs ----------------------------------------------------------------------------------------------------
@@ -148,7 +141,8 @@ def _in_doubt(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chu
     asked = tuple(change_chunks(step.plan)) if step.plan is not None and not step.plan.is_empty else ()
     head = (paragraph(line("What was being sent:")),) if asked else ()
     since = line("in doubt since ", scene.at(step.started_at, seconds=True)) if step.started_at else line("in doubt")
-    return "❓", joined(" · ", (since, _vouched(scene, step))), (said, *head, *asked, voices(scene, step))
+    chunks = (said, *head, *asked, paragraph(*voice_lines(scene, step)))
+    return "❓", joined(" · ", (since, _vouched(scene, step))), chunks
 
 
 # --- afterwards -------------------------------------------------------------------------------------------------------
@@ -196,7 +190,7 @@ def _failed(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk
         said.append(line("Its call did not happen."))
     word = "the undo failed" if step.state is StepState.UNDO_FAILED else "failed"
     rest = joined(" · ", (joined(", ", (line(word), _when(scene, step))), _vouched(scene, step)))
-    return "🔴", rest, (paragraph(*said), voices(scene, step))
+    return "🔴", rest, (paragraph(*said), paragraph(*voice_lines(scene, step)))
 
 
 def _left(word: str) -> Says:

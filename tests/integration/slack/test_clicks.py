@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, SlackWorld
+from bot.domain import commands as c
+from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, FRANK, SlackWorld
 
 
 def press_body(world: SlackWorld, user: str, number: int, value: str, verb: str = "approve", at: str = "1.1") -> Any:
@@ -170,6 +171,37 @@ def test_a_risk_is_accepted(world: SlackWorld) -> None:
     assert world.submit(BOB, form, reason="we know").ok
     world.wait("flip", "pending_approval", number=number)
     assert world.step("flip", number=number).rule.required == 2  # type: ignore[union-attr]
+
+
+def test_who_may_not_is_refused_before_a_form_opens(world: SlackWorld) -> None:
+    """Whose word would not be taken reads the rule at once, and fills in nothing."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    rule = "This needs someone of approvers who neither declared the incident nor asked for this step. You declared it."
+    for line, said in (("skip promote", rule), ("break-glass promote", "You may not break the glass.")):
+        user = ALICE if "skip" in line else CAROL
+        assert world.workspace.command(user, channel, f"/dr {line}").ok
+        world.heard(user, said, channel)
+        assert world.workspace.views(user) == []
+    assert world.press(FRANK, "step/R1/promote", "decline", number).ok
+    world.heard(FRANK, "This is for the people named in the recovery plan", channel)
+    assert world.workspace.views(FRANK) == []
+
+
+def test_a_click_below_the_last_step_ends_the_night(world: SlackWorld) -> None:
+    """Mitigate, then Resolve: for the commander, whom anybody else is sent to before a form opens."""
+    number = world.started("look")
+    channel = world.channel(number)
+    world.lab.give(world.incident(number), c.Done, "bob", run="R1", step="look")
+    assert world.press(ALICE, "step/R1/look", "mitigate", number).ok
+    world.waited(lambda: world.incident(number).state == "mitigated", "it is not mitigated")
+    assert world.press(BOB, "step/R1/look", "resolve", number).ok
+    world.heard(BOB, "This is for the incident commander Alice Tester or the deputy.", channel)
+    assert world.workspace.views(BOB) == []
+    assert world.press(ALICE, "step/R1/look", "resolve", number).ok
+    assert world.submit(ALICE, world.opened(ALICE)).ok
+    assert world.incident(number).state == "resolved"
+    world.waited(lambda: "control:" not in str(world.message("step/R1/look", number)), "the button stays")
 
 
 def test_glass_is_broken_with_the_target_typed(world: SlackWorld) -> None:

@@ -183,7 +183,9 @@ def test_inputs_and_parameters(world: SlackWorld) -> None:
 
 def test_anybody_may_declare_and_note_but_not_command(world: SlackWorld) -> None:
     """A full member whom the recovery plan does not name declares, notes, and is told what is not for them."""
+    before = len(world.workspace.ephemeral(ONCALL, FRANK))
     assert world.dr("declare sev1 orders it is down", user=FRANK).startswith("Declared *INC-")
+    world.told(FRANK, before=before + 1)  # where it goes on, which comes later
     number = max(row.number for row in world.lab.desk.incidents())
     assert world.incident(number).commander is None
     assert world.dr(f"INC-{number} note from me", user=FRANK).startswith("Noted")

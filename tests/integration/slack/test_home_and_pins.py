@@ -26,6 +26,7 @@ def test_home_shows_what_waits_for_me(world: SlackWorld) -> None:
     alice = home(world, ALICE, f"INC-{number}")
     assert "your approval" not in alice
     assert alice.index("Your incidents") < alice.index("· SEV1 · Database") < alice.index("Other open incidents")
+    assert "waiting for Promote the replica: 2 approvals of Bob Tester" in alice
     assert "status update 1: <!date^" in alice
     assert "Nothing." in home(world, FRANK, "Other open incidents")
     view = world.workspace.home(BOB)

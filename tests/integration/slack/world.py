@@ -56,6 +56,7 @@ BOOKS: dict[str, Any] = {
         },
         "steps": [{"id": "look", "title": "Look at it", "manual": "Look."}],
     },
+    "look": {"title": "Look", "steps": [{"id": "look", "title": "Look at it", "manual": "Look."}]},
     "risky": {
         "title": "Take a risk",
         "steps": [
@@ -239,8 +240,9 @@ class SlackWorld:
 
 def painter(lab: Lab) -> Callable[[Incident, Any, datetime, Links], dict[str, Message]]:
     """What a channel should show, by this laboratory's plan."""
-    traits = lab.desk.registry.traits
-    return lambda incident, texts, now, links: surfaces(incident, texts, lab.desk.plan, now, links, traits)
+    desk = lab.desk
+    more = (desk.registry.traits, desk.runbooks)
+    return lambda incident, texts, now, links: surfaces(incident, texts, desk.plan, now, links, *more)
 
 
 @contextmanager

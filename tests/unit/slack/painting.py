@@ -38,7 +38,7 @@ def painted(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, M
 def unchecked(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, Message]:
     """Every message of a story. The check takes several times as long as the painting."""
     links = Links(channel="C0INC", to=posted)
-    return surfaces(story.incident, texts or {}, story.plan, story.now, links, story.traits)
+    return surfaces(story.incident, texts or {}, story.plan, story.now, links, story.traits, story.runbooks)
 
 
 def step_text(story: Story, step: str, run: str = "R1") -> str:

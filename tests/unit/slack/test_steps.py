@@ -1,12 +1,13 @@
 """What a step's message says in every state, and which buttons stand below it."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain import commands as c
-from bot.domain.changes import Measurement, Verdict
+from bot.domain.changes import Change, Measurement, Verdict
 from bot.domain.timeline import Actor
 from bot.domain.transitions import StepState
 from bot.domain.transitions import StepState as S
@@ -19,10 +20,12 @@ from tests.unit.builders import (
     Story,
     a_plan,
     action,
+    approval_defaults,
     by,
     check,
     empty_plan,
     manual,
+    runbook,
     to_promotion,
     underway,
     unmet_plan,
@@ -39,8 +42,8 @@ def waiting_approval(**overrides: Any) -> Story:
 
 
 def running_switch(**fields: Any) -> Story:
-    """One gated, undoable step that runs."""
-    return underway(action("dns", "switch", **fields)).launch("dns", "bob")
+    """A gated, undoable step that runs, with another behind it."""
+    return underway(action("dns", "switch", **fields), manual("watch")).launch("dns", "bob")
 
 
 # --- before it runs ---------------------------------------------------------------------------------------------------
@@ -260,7 +263,37 @@ def test_words_that_are_not_enough_are_counted() -> None:
     story = underway(action("dns", approval={"required": 2})).launch("dns", "bob", "carol")
     story.bot(c.Doubt, "dns", reason="The bot was restarted.")
     story.person(c.Settle, "dns", "bob", outcome="happened", reason="I looked")
-    assert "It happened: 1 of 2 · Bob (“I looked”)" in step_text(story, "dns")
+    shown = step_text(story, "dns")
+    assert "It happened: 1 of 2 · Bob (“I looked”) · one more of Carol, Dave, Erin" in shown
+
+
+def test_a_risk_says_who_may_accept_it() -> None:
+    """What is only asked takes the rule and one more; after one word those who are left are named."""
+    story = underway(check("fit"), plan=in_slack()).launch("fit")
+    story.look("fit", UNKNOWN, late=True)
+    assert "To accept the risk 2 of @U0BOB, @U0CAROL, Dave Adams, Erin Adams." in step_text(story, "fit")
+    story.person(c.AcceptRisk, "fit", "carol", reason="we go on")
+    shown = step_text(story, "fit")
+    assert "Accept the risk: 1 of 2 · Carol Adams (“we go on”) · one more of @U0BOB, Dave Adams, Erin Adams" in shown
+    assert "To accept the risk" not in shown
+
+
+def test_a_risk_before_a_plan_takes_one_and_the_plan_one_more() -> None:
+    """Who leads may take it too, though they may not approve; what the plan needs then is said before."""
+    story = to_promotion()
+    story.plan = in_slack()
+    story.show("promote", whole_plan(risks=(RISKY,)))
+    shown = step_text(story, "promote")
+    assert "To accept the risk 1 of @U0BOB, @U0CAROL, Dave Adams, Erin Adams, @U0ALICE." in shown
+    assert "Its plan then needs 3 approvals (2, and 1 more for the risk)." in shown
+
+
+def test_a_risk_that_nobody_may_accept_says_so() -> None:
+    """A rule that can't be met is no riddle."""
+    few = approval_defaults(approvers="others", accept_risk={"extra": 1})
+    story = underway(check("fit"), plan=in_slack(approvals=few)).launch("fit")
+    story.look("fit", UNKNOWN, late=True)
+    assert "The risk can't be accepted: it takes 2 of others, and one may." in step_text(story, "fit")
 
 
 # --- afterwards -------------------------------------------------------------------------------------------------------
@@ -268,7 +301,7 @@ def test_words_that_are_not_enough_are_counted() -> None:
 
 def test_a_manual_step_names_who_did_it() -> None:
     """One line, and nothing to press."""
-    story = underway(manual("assess")).done("assess", person="bob")
+    story = underway(manual("assess"), manual("watch")).done("assess", person="bob")
     assert step_text(story, "assess") == "✅ 1 · assess · Bob, 03:04 UTC"
 
 
@@ -344,7 +377,7 @@ def test_a_precondition_that_fails_offers_only_another_look() -> None:
 
 def test_a_skipped_step_says_who_and_why() -> None:
     """One line."""
-    story = underway(manual("assess")).skip("assess", "bob")
+    story = underway(manual("assess"), manual("watch")).skip("assess", "bob")
     assert step_text(story, "assess") == "⏭️ 1 · assess · skipped, Bob, 03:04 UTC: It is not needed."
 
 
@@ -365,6 +398,66 @@ def test_an_ended_incident_has_no_buttons_at_its_steps() -> None:
     story = underway(manual("assess"))
     story.give(c.Cancel(actor=_commander(), reason="a false alarm"))
     assert step_labels(story, "assess") == []
+
+
+# --- the end of the night ---------------------------------------------------------------------------------------------
+
+
+def test_the_step_finished_last_says_how_it_ends() -> None:
+    """Once all are recovered Mitigate stands there; after the last step of all, Resolve; and nothing once it is done."""
+    story = underway(manual("assess"), check("watch", phase="post_recovery")).done("assess")
+    assert "Next if users are served again, say so." in step_text(story, "assess")
+    assert step_labels(story, "assess") == ["Mitigate"]
+    story.later(minutes=1)
+    story.execute("watch")
+    assert step_labels(story, "assess") == []
+    assert step_labels(story, "watch") == ["Mitigate"]
+    story.give(c.Mitigate(actor=_commander()))
+    assert "Next tell everyone that it is over." in step_text(story, "watch")
+    assert step_labels(story, "watch") == ["Resolve…"]
+    story.give(c.Resolve(actor=_commander()))
+    assert step_labels(story, "watch") == []
+    assert "Next" not in step_text(story, "watch")
+
+
+def test_the_end_is_not_offered_before_its_turn() -> None:
+    """Not while a recovery goes on anywhere, nor in a stopped run, nor where nobody commands."""
+    story = underway(manual("assess"), manual("watch")).done("assess")
+    assert step_labels(story, "assess") == []
+    story.give(c.Stop(actor=_commander(), run="R1"))
+    assert step_labels(story, "assess") == []
+    guest = Story(runbooks={"failover": runbook(manual("assess"))}).declare("frank-the-guest")
+    guest.start()
+    guest.done("assess")
+    assert step_labels(guest, "assess") == []
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_moment_in_a_finding_is_the_readers_own() -> None:
+    """Date and time with Z become a date that Slack shows in each zone; as text it reads as it was found."""
+    story = underway(check("fit")).launch("fit")
+    said = "Everything after 2026-11-24 03:01:12Z may be lost; the last heartbeat is from 03:01:12Z."
+    story.look("fit", Verdict(holds=None, finding=said), late=True)
+    assert said in step_text(story, "fit")
+    dates = [piece for piece in _pieces(painted(story)["step/R1/fit"].blocks) if piece["type"] == "date"]
+    at = int(datetime(2026, 11, 24, 3, 1, 12, tzinfo=UTC).timestamp())
+    assert dates == [{"type": "date", "timestamp": at, "format": "{time_secs}", "fallback": "2026-11-24 03:01:12Z"}]
+
+
+def test_a_value_that_is_a_moment_stays_as_it_is() -> None:
+    """What changes is approved to the character."""
+    change = Change(resource="base/2026-11-24T03:01:12Z", what="until", before="2026-11-24 03:01:12Z", after="now")
+    story = waiting_approval(changes=(change,), targets=("111111111111/us-east-1/base/2026-11-24T03:01:12Z",))
+    dates = [piece for piece in _pieces(painted(story)["step/R1/promote"].blocks) if piece["type"] == "date"]
+    assert [date["format"] for date in dates] == ["{time}"]  # until when it may be approved
+
+
+def _pieces(blocks: Iterable[Mapping[str, Any]]) -> list[Any]:
+    elements = [element for block in blocks for element in block["elements"]]
+    rows = [row for element in elements for row in (element["elements"] if "list" in element["type"] else [element])]
+    return [piece for row in rows for piece in row.get("elements", ())]
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------
@@ -399,7 +492,7 @@ def test_an_undo_that_fails_says_so() -> None:
 
 def test_nothing_is_offered_to_be_undone_without_knowing_the_actions() -> None:
     """Closed by default: an action that nobody describes offers no way back."""
-    story = underway(action("dns")).execute("dns", "bob")
+    story = underway(action("dns"), manual("watch")).execute("dns", "bob")
     story.traits = {}
     assert step_labels(story, "dns") == []
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.slack.rich import Moment, exact, line, strong, timed
 from bot.slack.text import (
     CUT,
     bold,
@@ -117,3 +118,31 @@ def test_a_moment_is_shown_in_the_readers_zone() -> None:
     assert moment(AT, AT, seconds=True) == f"<!date^{seconds}^{{time_secs}}|03:04:05 UTC>"
     far = moment(AT, AT + timedelta(days=2))
     assert far == f"<!date^{seconds}^{{date_short_pretty}} {{time}}|24 Nov 03:04 UTC>"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("after 2026-11-24 03:01:12Z.", ["2026-11-24 03:01:12Z"]),
+        ("2026-11-24T03:01:12Z, then 2026-11-25T03:01:12Z", ["2026-11-24T03:01:12Z", "2026-11-25T03:01:12Z"]),
+        ("at 03:01:12Z", []),
+        ("on 2026-11-24", []),
+        ("2026-11-24 03:01:12", []),
+        ("2026-11-24 03:01:12.5Z", []),
+        ("2026-13-24 03:01:12Z", []),
+        ("0001-01-01 00:00:00Z", []),
+        ("s3://base/2026-11-24T03:01:12Z/wal", []),
+        ("snap-2026-11-24T03:01:12Z", []),
+    ],
+)
+def test_whole_moments_are_found_in_text(text: str, found: list[str]) -> None:
+    """Date, time and Z, standing alone: that alone has one meaning. Nothing of the text is lost."""
+    row = timed(line(text), AT)
+    assert [piece.fallback for piece in row if isinstance(piece, Moment)] == found
+    assert "".join(piece.fallback for piece in row) == text
+
+
+def test_a_value_is_no_moment() -> None:
+    """Bold and code are read to the character."""
+    row = line(exact("2026-11-24 03:01:12Z"), strong("2026-11-24 03:01:12Z"))
+    assert timed(row, AT) == row
