@@ -2,7 +2,8 @@
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -105,7 +106,13 @@ class FrontDoor:
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(5, connect=0.5), trust_env=False)
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self.answer, methods=METHODS)])
+        return Starlette(routes=[Route("/{path:path}", self.answer, methods=METHODS)], lifespan=self._open)
+
+    @asynccontextmanager
+    async def _open(self, _: Starlette) -> AsyncIterator[None]:
+        """Its connections to the shops end with it."""
+        async with self._client:
+            yield
 
     async def answer(self, request: Request) -> Response:
         where = destination(self._watch.weights, self._chance)

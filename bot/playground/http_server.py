@@ -6,6 +6,8 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
+LAST_ANSWERS_WITHIN = 2  # seconds for what is under way when it ends
+
 
 def listen() -> socket.socket:
     """A listening socket on a free port of loopback."""
@@ -18,7 +20,9 @@ def listen() -> socket.socket:
 
 
 def new_server(app: ASGIApp) -> uvicorn.Server:
-    settings = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
+    settings = uvicorn.Config(
+        app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=LAST_ANSWERS_WITHIN
+    )
     return uvicorn.Server(settings)
 
 
@@ -39,6 +43,5 @@ class HttpServer:
 
     def close(self) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(timeout=3)
+        self._thread.join(timeout=2 * LAST_ANSWERS_WITHIN)
         self._listener.close()

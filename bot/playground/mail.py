@@ -32,12 +32,10 @@ class MailSink:
         self.messages: list[Mail] = []
         self._directory = directory
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: SMTP(self, hostname="localhost", loop=self._loop), "127.0.0.1", 0)
-        )
-        self.port: int = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail", daemon=True)
         self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+        self.port: int = self._server.sockets[0].getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -71,6 +69,10 @@ class MailSink:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    async def _listen(self) -> asyncio.Server:
+        """In the thread of its own: the caller's may run an event loop already, as a browser's driver does."""
+        return await self._loop.create_server(lambda: SMTP(self, hostname="localhost", loop=self._loop), "127.0.0.1", 0)
 
     async def _shut(self) -> None:
         self._server.close()

@@ -25,6 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 15_000  # milliseconds until a page has opened, or a button can be pressed
 Open = Callable[..., Page]
 
 
@@ -107,7 +108,7 @@ def open_page(chromium: Browser, workspace: Workspace, troubles: Troubles) -> It
     def open_page(person: str = "U0ALICE", place: str = "C0OPS", *, width: int = 1280, **options: object) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 800}, **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         troubles.watch(context)
         page = context.new_page()
         page.goto(f"{workspace.url}/?as={person}#{place}")
