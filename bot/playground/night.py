@@ -118,9 +118,9 @@ class Night:
         self.narrator.quotes(Text.from_ansi(told.strip("\n")))
 
     def accept(self, post: Post) -> None:
-        """Somebody who has not yet said so takes the risk, and says why."""
+        """Somebody whom the message names takes the risk, and says why."""
         said = post.text.plain
-        able = [it for it in OTHERS if self.narrator.name(it) not in said]
+        able = [it for it in OTHERS if account(it) in post.asked]
         if not able:
             raise StoryFailed(f"nobody is left to accept the risk of {post.title}")
         if "Accept the risk:" not in said:

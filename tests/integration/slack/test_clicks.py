@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.domain import commands as c
-from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, FRANK, SlackWorld
+from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, FRANK, SlackWorld
 
 
 def press_body(world: SlackWorld, user: str, number: int, value: str, verb: str = "approve", at: str = "1.1") -> Any:
@@ -34,6 +34,23 @@ def test_two_people_approve_and_it_runs(world: SlackWorld) -> None:
         ("carol", CAROL, "slack"),
         ("bob", BOB, "slack"),
     ]
+
+
+def test_who_is_asked_to_approve_is_invited(world: SlackWorld) -> None:
+    """Those whom a shown plan waits for are in the channel, though nothing else called them."""
+    world.lab.board.values.clear()
+    declare = c.Declare(
+        actor=world.lab.actor("alice"), number=0, title="it is down", severity="sev1", systems=("database",)
+    )
+    number = world.lab.desk.declare(declare, key=f"key-{next(world.lab.numbers)}").number
+    channel = world.channel(number)
+    world.message("card", number)
+    assert not {BOB, CAROL, DAVE, ERIN} & set(world.workspace.channel(channel).members)
+    world.lab.give(world.incident(number), c.Start, "alice", runbook="risky", system="database")
+    world.wait("flip", "pending_approval", number=number)
+    world.waited(
+        lambda: {BOB, CAROL, DAVE, ERIN} <= set(world.workspace.channel(channel).members), "who is asked is not invited"
+    )
 
 
 def test_who_may_not_approve_is_told_at_once(world: SlackWorld) -> None:
