@@ -39,20 +39,17 @@ def sqlite_world(new_directory: Callable[[], Path], nursery: Nursery, counter: I
 
 @pytest.fixture
 def world(sqlite_world: World) -> Iterator[World]:
-    """The same, with no open incident and nothing wrong; the bot runs."""
-    if not sqlite_world.life.alive:
-        sqlite_world.restart()
+    """The same, with no open incident and nothing wrong; the bot runs and hears."""
+    sqlite_world.make_ready()
     yield sqlite_world
-    sqlite_world.workspace.faults.clear()
-    sqlite_world.hooks.done.clear()
-    sqlite_world.end_all()
+    sqlite_world.tidy_up()
 
 
 @pytest.fixture
 def pg_world(
     new_directory: Callable[[], Path], nursery: Nursery, counter: Iterator[int], pg_server: Server
 ) -> Iterator[World]:
-    """A bot on PostgreSQL."""
+    """A bot of this test alone, on PostgreSQL."""
     name = f"slack_{next(counter)}"
     pg_server.execute(f"CREATE DATABASE {name}")
     with running_world(new_directory(), pg_server.url(name), nursery, counter) as world:

@@ -1,18 +1,6 @@
 """Who counts: guests, strangers, bots, people who left; judged at the click, and once more before the call."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.acceptance.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, ONCALL, World
-
-
-@pytest.fixture(autouse=True)
-def everybody_back(world: World) -> Iterator[None]:
-    """Each test leaves the people as they were."""
-    yield
-    world.workspace.person(ERIN).deleted = False
-    world.workspace.add_scope("users:read")
 
 
 def approved_by(world: World, number: int) -> tuple[str, ...]:

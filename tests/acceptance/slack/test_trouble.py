@@ -67,8 +67,9 @@ def test_acknowledgements_never_wait_for_slack(world: World) -> None:
     world.shown(number, 40)
 
 
-def test_a_missing_scope_and_a_revoked_token_are_told_by_email(world: World) -> None:
+def test_a_missing_scope_and_a_revoked_token_are_told_by_email(pg_world: World) -> None:
     """No posting any more, then no token: /healthz says which, an operator is told by email, `dr` goes on."""
+    world = pg_world
     number = world.declared(severity="sev2")
     world.shown(number)
     world.workspace.remove_scope("chat:write")

@@ -36,6 +36,7 @@ from tests.faults.world import BUILDING, environment_of, settings_of, write_file
 
 ALICE, BOB, CAROL, DAVE, ERIN = (f"U0{person.upper()}" for person in PEOPLE)
 ONCALL, INCIDENTS = "#oncall", "#incidents"
+CONNECTIONS = 3
 READY_WITHIN = 40.0
 WITHIN = 20.0
 RECORDED_WITHIN, TRIES = 5.0, 5
@@ -66,7 +67,7 @@ class World:
 
     def _hears(self) -> bool:
         assert self.life.alive, f"the bot ended: {self.life.log.read_text()[-2000:]}"
-        return self.workspace.connections >= 3 * (1 + sum(life.alive for life in self.others))
+        return self.workspace.connections >= CONNECTIONS * (1 + sum(life.alive for life in self.others))
 
     def restart(self) -> None:
         """Another life after kill -9, once the sockets of the dead one are noticed to be gone."""
@@ -78,6 +79,25 @@ class World:
         """Every life, at once."""
         for life in (self.life, *self.others):
             life.end()
+
+    def make_ready(self) -> None:
+        """A bot that lives and hears: after an outage it waits for up to a minute, and another life doesn't."""
+        if not self.life.alive or self.workspace.connections < CONNECTIONS:
+            self.restart()
+
+    def tidy_up(self) -> None:
+        """Nothing is wrong any more, nobody is gone, and no incident is open."""
+        self.workspace.faults.clear()
+        self.workspace.revoke("")
+        for scope in self.workspace.core.app.scopes:
+            self.workspace.add_scope(scope)
+        for user in (ALICE, BOB, CAROL, DAVE, ERIN):
+            self.workspace.person(user).deleted = False
+        if self.workspace.core.app.user not in self.workspace.channel(INCIDENTS).members:
+            self.workspace.invite_bot(INCIDENTS)
+        self.hooks.done.clear()
+        for row in self.bot.desk.incidents():
+            self.signed("alice", row.number, c.Cancel(reason="The test is over."))
 
     def another(self, name: str) -> Life:
         """A second replica beside the first."""
@@ -174,11 +194,6 @@ class World:
         """A command of the terminal's `dr`."""
         said = replace(command, actor=Actor(person=person, via="cli"))
         return self.bot.desk.give(f"INC-{number}", said, key=f"{self.directory.name}-{next(self.counted)}")
-
-    def end_all(self) -> None:
-        """No incident is open any more."""
-        for row in self.bot.desk.incidents():
-            self.signed("alice", row.number, c.Cancel(reason="The test is over."))
 
     def approve_signed(self, person: str, number: int, step: str = "flip") -> Incident:
         """`dr approve`: a signature instead of a click."""
