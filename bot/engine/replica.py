@@ -109,7 +109,7 @@ class Replica:
         self._spawn("forget", FORGET_EVERY, self._forget)
         for seconds, works in self.every.items():
             for work in works:
-                self._spawn(work.__name__, seconds, work)
+                self._spawn(work.__qualname__, seconds, work)
 
     @property
     def runner_id(self) -> str:

@@ -113,8 +113,8 @@ class Front:
     def _deliver_later(self, caller: Caller, later: Callable[[], Answer]) -> None:
         try:
             self.deliver(caller, later())
-        except Refused as refused:
-            self.tell(caller, Answer(text=self.refusal(refused)))
+        except DRError as error:
+            self.tell(caller, Answer(text=self.refusal(error)))
 
     def tell(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:
         """Say something to one person alone: in the modal that they look at, where they were, or in a direct message."""

@@ -136,6 +136,8 @@ class Listeners:
         incident = incident_here(self.front, pointed.caller.channel)
         if incident is None:
             return Answer(text=elsewhere)
+        if pointed.message:
+            return add_to_timeline(self.front, pointed, incident)  # nothing has to be asked of Slack
         return Answer(later=lambda: add_to_timeline(self.front, pointed, incident))
 
     def _after(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:

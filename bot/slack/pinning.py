@@ -1,5 +1,6 @@
 """A message of an incident's channel becomes a note in its timeline, with its author and a link to it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import commands as c
@@ -16,22 +17,24 @@ NOT_HERE = "This is no incident's channel, so there is no timeline to add it to.
 
 
 def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
-    """Read the message, write it down, say so; raises Refused and SlackTrouble. It asks Slack, so it takes its time."""
+    """Write a message down and say so; raises Refused, NotRecorded, NotConfirmed, and SlackTrouble where it must be read."""
     channel = pointed.caller.channel or ""
-    message = _read(front, channel, pointed.message_ts)
-    answer = front.chat.call("chat.getPermalink", patience=LOOK_WITHIN, channel=channel, message_ts=pointed.message_ts)
-    url = str(answer["permalink"])
+    message = pointed.message or _read(front, channel, pointed.message_ts)
+    us = front.members.us
+    url = f"{us.url}archives/{channel}/p{pointed.message_ts.replace('.', '')}" if us else ""
     note = noted(_author(front, message), readable(whole(str(message.get("text") or "")), front.plan), url)
     once = Speaker(front, pointed.caller, f"slack:pinned:{channel}:{pointed.message_ts}")
     once.give(incident_id, c.Note(text=note))
-    return Answer(text=f"Thank you. {link(url, 'The message')} stands in the timeline of *{incident_id}* now.")
+    which = link(url, "The message") if url else "The message"
+    return Answer(text=f"Thank you. {which} stands in the timeline of *{incident_id}* now.")
 
 
 def noted(author: str, text: str, url: str) -> str:
     """`Bob Brown wrote: … (https://…)`, within what a note may hold."""
     words = " ".join(text.split()) or "(no text)"
-    frame = len(author) + len(url) + len(" wrote:  ()") + len(CUT)
-    return f"{author} wrote: {cut(words, LONGEST_TEXT - frame)} ({url})"
+    where = f" ({url})" if url else ""
+    frame = len(author) + len(where) + len(" wrote: ") + len(CUT)
+    return f"{author} wrote: {cut(words, LONGEST_TEXT - frame)}{where}"
 
 
 def _read(front: Front, channel: str, ts: str) -> dict[str, Any]:
@@ -40,12 +43,15 @@ def _read(front: Front, channel: str, ts: str) -> dict[str, Any]:
     )
     messages = found.get("messages") or []
     if not messages or messages[0].get("ts") != ts:
-        raise Refused("That message can't be read any more.", "Write it down with: dr note …")
+        raise Refused(
+            "That message can't be read: it is gone, or an answer in a thread.",
+            "Add it by its menu (Add to incident timeline), or write it down with: dr note …",
+        )
     message: dict[str, Any] = messages[0]
     return message
 
 
-def _author(front: Front, message: dict[str, Any]) -> str:
+def _author(front: Front, message: Mapping[str, Any]) -> str:
     account = str(message.get("user") or "")
     person = front.members.actor(account).person if account else None
     return front.plan.people[person].name if person else str(message.get("username") or account or "Somebody")

@@ -123,6 +123,8 @@ class Pointed:
     caller: Caller
     message_ts: str
     key: str
+    message: Payload | None = None
+    """The message itself, where Slack sends it along."""
 
 
 def whole(text: str) -> str:
@@ -180,7 +182,8 @@ def submission(body: Payload) -> Submission:
 def shortcut(body: Payload) -> Pointed:
     """A message shortcut's body."""
     caller = _caller(body)
-    return Pointed(caller, str((body.get("message") or {}).get("ts") or ""), f"slack:shortcut:{caller.trigger}")
+    message = body.get("message") or {}
+    return Pointed(caller, str(message.get("ts") or ""), f"slack:shortcut:{caller.trigger}", message)
 
 
 def reaction(body: Payload) -> Pointed:

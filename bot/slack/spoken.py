@@ -87,7 +87,10 @@ class Said:
         """The incident that is meant; raises Refused."""
         if self.incident_id is None:
             raise Refused("Which incident?", "Say it in its channel, or name it first: dr INC-7 status.")
-        return self.speaker.incident(self.incident_id)
+        incident = self.speaker.incident(self.incident_id)
+        if incident.private and self.speaker.person is None and incident.id != self.here:
+            raise Refused(f"There is no incident {incident.id}.", "List them with: dr list.")
+        return incident
 
     def run(self, place: int = 0) -> tuple[Incident, Run]:
         """The run that is named, or the only one that goes on; raises Refused."""

@@ -73,3 +73,41 @@ def test_a_long_message_is_cut_and_says_so(world: SlackWorld) -> None:
     note = world.notes(number)[0]
     assert "… (cut) (http" in note
     assert len(note) <= 3000
+
+
+def test_the_shortcut_needs_nothing_of_slack(world: SlackWorld) -> None:
+    """Slack answers no call: the note is recorded before the acknowledgement all the same."""
+    number = world.declared()
+    ts = world.workspace.say(BOB, world.channel(number), "Orders fail since 03:02.")
+    world.workspace.faults.add("status", "conversations.*")
+    world.workspace.faults.add("status", "chat.getPermalink")
+    try:
+        assert world.workspace.shortcut(CAROL, "add_to_timeline", ts).ok
+        assert any("Orders fail since 03:02." in note for note in world.notes(number))
+    finally:
+        world.workspace.faults.clear()
+
+
+def test_a_pin_that_can_not_be_read_is_said(world: SlackWorld) -> None:
+    """The person is told that nothing was added, and how to add it."""
+    number = world.declared()
+    channel = world.channel(number)
+    ts = world.workspace.say(BOB, channel, "Orders fail since 03:02.")
+    world.workspace.faults.add("error", "conversations.history", error="missing_scope")
+    try:
+        world.workspace.react(CAROL, ts, "pushpin")
+        world.waited(
+            lambda: any("missing_scope" in m["text"] for m in world.workspace.ephemeral(channel, CAROL)), "nothing said"
+        )
+    finally:
+        world.workspace.faults.clear()
+    assert world.notes(number) == []
+
+
+def test_a_private_incident_is_hidden_from_who_is_not_in_it(world: SlackWorld) -> None:
+    """Whoever is no person of the plan can neither read nor write it from another channel; it is as if there were none."""
+    number = world.declared(private=True)
+    for words in ("show", "timeline", "note hello"):
+        said = world.dr(f"INC-{number} {words}", user=FRANK)
+        assert f"There is no incident INC-{number}" in said
+    assert world.notes(number) == []
