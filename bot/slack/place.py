@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.domain import commands as c
 from bot.domain.errors import Refused
@@ -56,12 +57,16 @@ class Places:
                 return channel
         raise SlackRefused("conversations.create", TAKEN)
 
-    def lost(self, incident: Incident) -> None:
-        """The channel can't be used any more: the next look makes another."""
-        log.warning("channel_lost", incident=incident.id)
-        self.desk.transact(
-            lambda connection, _: rows.opened(connection, incident.id, channel_name(incident, self.plan), None)
-        )
+    def lost(self, incident: Incident, channel: str) -> None:
+        """This channel can't be used any more: the next look makes another, unless there is another by now."""
+        log.warning("channel_lost", incident=incident.id, channel=channel)
+        name = channel_name(incident, self.plan)
+
+        def forget(connection: Connection, _now: datetime) -> None:
+            if rows.channel_of(connection, incident.id) == channel:
+                rows.opened(connection, incident.id, name, None)
+
+        self.desk.transact(forget)
 
     def _keep(self, incident: Incident, name: str, channel: str) -> None:
         self.desk.transact(lambda connection, _: rows.opened(connection, incident.id, name, channel))

@@ -17,7 +17,7 @@ from bot.domain.cadence import draft_moment
 from bot.domain.errors import NotConfirmed, NotRecorded
 from bot.domain.incident import Incident
 from bot.engine.desk import Desk
-from bot.slack.chat import POST_EVERY, Chat, OutcomeUnknown, SlackAway, SlackTrouble
+from bot.slack.chat import POST_EVERY, Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.identity import Members
 from bot.slack.place import Places
 from bot.slack.showing import CLAIM, SETTLED_AFTER, Paint, Showing
@@ -204,5 +204,7 @@ class Reconciler:
 
 
 def _again_in(trouble: SlackTrouble) -> timedelta:
-    """When it is worth another try: as Slack asks."""
+    """When it is worth another try: as Slack asks; what it refused, it hardly takes a moment later."""
+    if isinstance(trouble, SlackRefused):
+        return REFRESH
     return timedelta(seconds=trouble.retry_after) if isinstance(trouble, SlackAway) and trouble.retry_after else PUT_OFF

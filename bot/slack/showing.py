@@ -25,6 +25,10 @@ LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told 
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+# Nothing is taken from this token, whatever it says.
+ALL_REFUSED = frozenset(
+    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
+)
 Paint = Callable[[Incident, Mapping[str, str], datetime, Links], Mapping[str, Message]]
 log = structlog.get_logger()
 
@@ -59,7 +63,8 @@ class Showing:
         except SlackRefused as refused:
             if refused.code not in GONE:
                 raise
-            places.lost(incident)
+            self._keep()
+            places.lost(incident, channel)
             raise SlackTrouble(
                 f"The channel of {incident.id} is gone ({refused.code}); another is being made."
             ) from refused
@@ -76,8 +81,11 @@ class Showing:
         links = Links(channel=channel, to=self.link)
         wanted = caught_up(self.paint(self.incident, texts, now, links), late - shown.keys())
         inside = {key: message for key, message in wanted.items() if message.place == "incident"}
+        stale: set[str] = set()
         for key, message in inside.items():
-            self._one(key, message, channel, shown.get(key))
+            whole = _whole(key, inside)
+            if whole not in stale and not self._inside(key, message, channel, shown.get(key)):
+                stale.add(whole)
             if key == "card":
                 self._chores(row, self._furnishing(channel))
         for key in wanted.keys() - inside.keys():
@@ -98,14 +106,27 @@ class Showing:
         for chore in chores:
             self._aside(chore[0], partial(self.places.once, row, chore))
 
-    def _aside(self, name: str, work: Callable[[], None]) -> None:
-        """What no post waits for. Once Slack has hung over such a thing, no other is tried in this pass."""
+    def _aside(self, name: str, work: Callable[[], None]) -> bool:
+        """What no post waits for; whether it was done. Once Slack has hung over such a thing, no other is tried."""
         if name in self.put_off or any(isinstance(trouble, OutcomeUnknown) for trouble in self.put_off.values()):
-            return
+            return False
         try:
             work()
         except (SlackAway, OutcomeUnknown) as trouble:
             self.put_off[name] = trouble
+            return False
+        return True
+
+    def _inside(self, key: str, message: Message, channel: str, shown: rows.Shown | None) -> bool:
+        """Whether a message stands as it should now. One that Slack refuses holds back its own further parts alone."""
+        try:
+            return self._one(key, message, channel, shown)
+        except SlackRefused as refused:
+            if refused.code in GONE | ALL_REFUSED:
+                raise
+            log.warning("message_refused", incident=self.incident.id, key=key, reason=str(refused))
+            self.put_off[key] = refused
+            return False
 
     def _elsewhere(self, key: str, message: Message, shown: rows.Shown | None) -> None:
         """Outside the incident's channel: where the bot may not post there, the incident goes on without it."""
@@ -119,17 +140,26 @@ class Showing:
             return str(self.chat.call("conversations.open", users=message.to)["channel"]["id"])
         return self.desk.plan.channels.announce_in
 
-    def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> None:
+    def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> bool:
+        """Whether the message stands as it should now. An edit may be put off; what a post comes to has to be known."""
         if channel is None:
-            return
+            return False
         self._keep()
         if shown is not None and shown.ts is None:
             shown = self._found(shown)
         digest = sha256(canonical({"blocks": list(message.blocks), "text": message.text}))
         if shown is None:
             self._post(key, message, channel, digest)
-        elif shown.digest != digest and not (message.fixed and shown.digest):
-            self._aside("chat.update", partial(self._edit, key, message, shown, digest))
+            return True
+        if shown.digest == digest or (message.fixed and shown.digest):
+            return True
+        try:
+            return self._aside("chat.update", partial(self._edit, key, message, shown, digest))
+        except SlackRefused as refused:
+            if refused.code not in EDIT_FAILED:
+                raise
+        self._post(key, message, shown.channel, digest)
+        return True
 
     def _keep(self) -> None:
         """Nothing is posted by whoever was thought to be dead, and whose place was taken."""
@@ -159,13 +189,7 @@ class Showing:
         meanings = {control.id: control.meaning for control in message.controls}
         self.desk.transact(lambda connection, _: rows.put_buttons(connection, self.incident.id, meanings))
         content = self._content(key, message, shown.nonce)
-        try:
-            self.chat.call("chat.update", wait=TURN, channel=shown.channel, ts=shown.ts, **content)
-        except SlackRefused as refused:
-            if refused.code not in EDIT_FAILED:
-                raise
-            self._post(key, message, shown.channel, digest)
-            return
+        self.chat.call("chat.update", wait=TURN, channel=shown.channel, ts=shown.ts, **content)
         self.made += 1
         assert shown.ts is not None
         self._settle(key, shown.ts, digest)
@@ -197,7 +221,8 @@ class Showing:
         """From when on a lost post may stand: behind what was posted there before, by Slack's own clock if possible."""
         with self.desk.database.read() as connection:
             shown = rows.shown(connection, self.incident.id).values()
-        before = [one.ts for one in shown if one.ts and one.channel == begun.channel]
+        earlier = [one for one in shown if one.channel == begun.channel and one.begun_at < begun.begun_at]
+        before = [one.ts for one in earlier if one.ts]
         return max(before, default=f"{(begun.begun_at - MARGIN).timestamp():.6f}")
 
     def _survey(self, channel: str) -> None:
@@ -230,8 +255,17 @@ class Showing:
             first = posted.get(str(payload.get("key", "")), message["ts"])
             if payload.get("incident") == self.incident.id and first != message["ts"]:
                 log.warning("message_twice", incident=self.incident.id, key=payload["key"])
-                self.chat.call("chat.delete", channel=channel, ts=message["ts"])
+                self._delete(channel, message["ts"])
         return {key for key, ts in posted.items() if ts in there}
+
+    def _delete(self, channel: str, ts: str) -> None:
+        """Take a message away; where Slack does not let us, it stays and the rest goes on."""
+        try:
+            self.chat.call("chat.delete", channel=channel, ts=ts)
+        except SlackRefused as refused:
+            if refused.code in GONE:
+                raise
+            log.warning("not_deleted", incident=self.incident.id, ts=ts, reason=refused.code)
 
     def _stands(self, shown: rows.Shown) -> bool:
         """Whether a message in another channel is there; where that can't be seen, it is left alone."""
@@ -280,6 +314,12 @@ class Showing:
             except SlackRefused as refused:
                 log.info("not_deleted", key=shown.key, reason=refused.code)
         self.desk.transact(lambda connection, _: rows.forget(connection, self.incident.id, shown.key))
+
+
+def _whole(key: str, wanted: Mapping[str, Message]) -> str:
+    """The first part of what a message is a part of."""
+    first = key.rpartition("/")[0]
+    return first if first in wanted else key
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
