@@ -75,6 +75,11 @@ class Limits:
                 self._not_before[name] = at + POST_EVERY
             return at - now
 
+    def give_back(self, name: str) -> None:
+        """A post that Slack refused took no turn: the next one need not wait for it."""
+        with self._lock:
+            self._not_before[name] -= POST_EVERY
+
     def pause(self, name: str, seconds: float) -> None:
         """Nothing of that name for so long."""
         with self._lock:
@@ -100,11 +105,15 @@ class Chat:
         pause = self._limits.reserve(limited, patience if wait is None else wait)
         if pause:
             time.sleep(pause)
-        client = WebClient(self._token, self._base_url, timeout=max(1, round(patience)), retry_handlers=[])
+        client = WebClient(self._token, self._base_url, retry_handlers=[])
+        client.timeout = patience  # type: ignore[assignment]  # urllib takes fractions of seconds
         try:
             answer = client.api_call(method, params=as_form(arguments))
         except SlackApiError as error:
-            raise self._trouble(method, limited, error) from error
+            trouble = self._trouble(method, limited, error)
+            if method == POST and isinstance(trouble, SlackRefused):
+                self._limits.give_back(limited)
+            raise trouble from error
         except (TimeoutError, ConnectionResetError, HTTPException, SlackClientError, ValueError) as error:
             raise OutcomeUnknown(f"{method} had no answer that can be read ({type(error).__name__}).") from error
         except (URLError, OSError) as error:

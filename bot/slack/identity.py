@@ -13,11 +13,14 @@ from bot.domain.errors import Refused
 from bot.domain.plan import RecoveryPlan
 from bot.domain.timeline import Actor
 from bot.engine.ports import Unavailable
-from bot.slack.chat import Chat, SlackRefused, SlackTrouble
+from bot.slack.chat import Chat, SlackAway, SlackRefused, SlackTrouble
 
 log = structlog.get_logger()
 KEEP_SECONDS = 60.0  # how long a look-up serves for what is no approval
+PATIENCE = 5.0  # seconds for who we are and who somebody is, together, while nobody waits
 QUICK_SECONDS = 1.5  # while somebody waits for an acknowledgement
+NOW_SECONDS = 0.6  # where the commit has to follow before the acknowledgement
+TURN_SHARE = 5  # at most a fifth of the time goes into waiting for a turn
 UNKNOWN_CODES = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
@@ -39,14 +42,15 @@ class Members:
     plan: RecoveryPlan
     us: Us | None = None
     _known: dict[str, tuple[float, str]] = field(default_factory=dict)
+    _tried: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
 
-    def identify(self, patience: float = 5.0) -> Us:
+    def identify(self, patience: float = PATIENCE) -> Us:
         """Who we are, asked once; raises SlackTrouble."""
         if self.us is None:
-            found = self.chat.call("auth.test", patience=patience)
+            found = self._ask("auth.test", patience)
             fields = (str(found.get(name) or "") for name in ("team_id", "enterprise_id", "user_id", "url"))
             self.us = Us(*fields)
         return self.us
@@ -82,11 +86,21 @@ class Members:
             advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
             raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
 
+    def check_now(self, slack_id: str) -> None:
+        """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused."""
+        try:
+            reason = self._look(slack_id, NOW_SECONDS)
+        except Unavailable as unknown:
+            advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
+            raise Refused(f"Slack could not say in time who you are: {unknown}", advice) from unknown
+        if reason:
+            raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
+
     def refresh_people(self) -> None:
-        """Look up the one of the plan's people who was not looked up for the longest time; called now and then."""
-        never = (-math.inf, "")
-        oldest = min(self._people, key=lambda slack_id: self._known.get(slack_id, never)[0], default=None)
+        """Look up the one of the plan's people who was not tried for the longest time; called now and then."""
+        oldest = min(self._people, key=lambda slack_id: self._tried.get(slack_id, -math.inf), default=None)
         if oldest is not None:
+            self._tried[oldest] = time.monotonic()
             try:
                 self._look(oldest, QUICK_SECONDS)
             except Unavailable as unknown:
@@ -97,22 +111,29 @@ class Members:
         slack_id = self.account(person)
         if slack_id is None:
             return Standing(eligible=False, reason=f"The recovery plan names no Slack account of {person}.")
-        reason = self._look(slack_id, 5.0)
+        reason = self._look(slack_id, PATIENCE)
         return Standing(eligible=not reason, reason=reason)
 
     def _look(self, slack_id: str, patience: float) -> str:
+        deadline = time.monotonic() + patience
         try:
             us = self.identify(patience)
-            user = self.chat.call("users.info", patience=patience, user=slack_id)["user"]
+            reason = objection(self._ask("users.info", deadline - time.monotonic(), user=slack_id)["user"], us)
         except SlackRefused as refused:
             if refused.code not in UNKNOWN_CODES:
                 raise Unavailable(str(refused)) from refused
-            return "This account is not of our workspace."
+            reason = "This account is not of our workspace."
         except (SlackTrouble, KeyError) as trouble:
             raise Unavailable(str(trouble)) from trouble
-        reason = objection(user, us)
         self._known[slack_id] = (time.monotonic(), reason)
         return reason
+
+    def _ask(self, method: str, patience: float, **arguments: str) -> dict[str, Any]:
+        """One request, which takes no longer than `patience` seconds, its turn included."""
+        wait = patience / TURN_SHARE
+        if wait <= 0:
+            raise SlackAway(f"Slack took too long before {method}.")
+        return self.chat.call(method, patience=patience - wait, wait=wait, **arguments)
 
 
 def objection(user: Mapping[str, Any], us: Us) -> str:

@@ -1,5 +1,6 @@
 """Who may do anything that counts: what Slack says of an account, now and then for the plan's people, else at once."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,3 +63,47 @@ def test_while_slack_is_silent_nobody_of_the_plan_is_locked_out(workspace: Works
     with pytest.raises(Refused, match="could not say who you are") as caught:
         members.check("U0SOMEBODY")
     assert "Nothing was recorded" in caught.value.advice
+
+
+def test_an_account_that_slack_does_not_know_holds_up_nobody(workspace: Workspace, plan: RecoveryPlan) -> None:
+    """One mistyped id in the recovery plan is looked up in its turn, like everybody, and counts nothing."""
+    people = {**plan.people, "alice": plan.people["alice"].model_copy(update={"slack": "U0MISTYPED"})}
+    members = Members(Chat(workspace.bot_token, workspace.api_url), plan.model_copy(update={"people": people}))
+    workspace.person("U0BOB").is_restricted = True
+    for _ in people:
+        members.refresh_people()
+    with pytest.raises(Refused, match="guest"):
+        members.check("U0BOB")
+    with pytest.raises(Refused, match="not of our workspace"):
+        members.check("U0MISTYPED")
+
+
+def test_a_look_up_that_fails_lets_the_next_have_a_turn(workspace: Workspace, members: Members) -> None:
+    """Everybody is tried, though Slack answers no look-up."""
+    workspace.remove_scope("users:read")
+    for _ in range(5):
+        members.refresh_people()
+    assert len({entry.args["user"] for entry in workspace.ledger.of("users.info")}) == 5
+
+
+def test_nobody_waits_longer_than_one_deadline(workspace: Workspace, members: Members) -> None:
+    """Who we are and who somebody is are asked within a second and a half, both together."""
+    workspace.faults.add("latency", seconds=1.2)
+    begun = time.monotonic()
+    with pytest.raises(Refused, match="could not say who you are"):
+        members.check("U0SOMEBODY")
+    assert time.monotonic() - begun < 1.7
+
+
+def test_a_word_that_counts_like_an_approval_is_checked_at_once(workspace: Workspace, members: Members) -> None:
+    """A person of the plan who became a guest is refused at once; where Slack is silent, dr is the way on."""
+    members.check_now("U0BOB")
+    workspace.person("U0BOB").is_restricted = True
+    with pytest.raises(Refused, match="guest"):
+        members.check_now("U0BOB")
+    workspace.faults.add("hang", seconds=5.0)
+    begun = time.monotonic()
+    with pytest.raises(Refused, match="could not say in time who you are") as caught:
+        members.check_now("U0CAROL")
+    assert time.monotonic() - begun < 0.8
+    assert "dr" in caught.value.advice
