@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from typing import Any, Literal, TypeVar
 
@@ -18,7 +18,8 @@ LONGEST_BLOCK = 2800  # Slack takes 3,000 in a section and says nothing of rich 
 LONGEST_JSON = 9000
 CONTAINER = 60
 # A whole moment in UTC that stands alone: in a name or an address the same characters are no moment.
-STAMP = re.compile(r"(?<![\w/:.+-])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)Z(?![\w/:+-])")
+DAY = timedelta(days=1)
+STAMP = re.compile(r"(?<![\w/:.+-])(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d:\d\d)Z(?![\w/:+-])")
 URL = re.compile(r"https?://[^\s<>\"'`]{1,2000}[^\s<>\"'`.,;:!?)\]}*_~]")
 
 T = TypeVar("T")
@@ -138,7 +139,8 @@ def lines(text: str) -> tuple[Line, ...]:
 
 
 def timed(row: Line, near: datetime) -> Line:
-    """A line in which `2026-11-22 15:35:30Z` is the reader's own time. Bold and code stay as they are: they are values."""
+    """A line in which `2026-11-22 15:35:30Z` and `15:35:30Z` are the reader's own time, so that no two zones stand beside
+    each other. Bold and code stay as they are: they are values."""
     return tuple(chain.from_iterable(_timed(piece, near) for piece in row))
 
 
@@ -192,7 +194,7 @@ def _timed(piece: Piece, near: datetime) -> Iterator[Piece]:
         return
     end = 0
     for found in STAMP.finditer(piece.text):
-        at = _moment(found)
+        at = _moment(found, near)
         if at is not None:
             yield from line(piece.text[end : found.start()])
             yield Moment(at, near, seconds=True, said=found[0])
@@ -200,12 +202,15 @@ def _timed(piece: Piece, near: datetime) -> Iterator[Piece]:
     yield from line(piece.text[end:])
 
 
-def _moment(found: re.Match[str]) -> datetime | None:
-    """None where there is no such day or hour, or Slack knows none so early."""
+def _moment(found: re.Match[str], near: datetime) -> datetime | None:
+    """None where there is no such day or hour, or Slack knows none so early. Without a day it is the nearest."""
+    day = found[1] or near.astimezone(UTC).date().isoformat()
     try:
-        at = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC)
+        at = datetime.fromisoformat(f"{day}T{found[2]}").replace(tzinfo=UTC)
     except ValueError:
         return None
+    if not found[1]:
+        at += round((near - at) / DAY) * DAY
     return at if at.year >= 1970 else None
 
 

@@ -125,7 +125,9 @@ def test_a_moment_is_shown_in_the_readers_zone() -> None:
     [
         ("after 2026-11-24 03:01:12Z.", ["2026-11-24 03:01:12Z"]),
         ("2026-11-24T03:01:12Z, then 2026-11-25T03:01:12Z", ["2026-11-24T03:01:12Z", "2026-11-25T03:01:12Z"]),
-        ("at 03:01:12Z", []),
+        ("at 03:01:12Z, proven 03:09:31Z", ["03:01:12Z", "03:09:31Z"]),
+        ("at 03:01Z", []),
+        ("at 25:01:12Z", []),
         ("on 2026-11-24", []),
         ("2026-11-24 03:01:12", []),
         ("2026-11-24 03:01:12.5Z", []),
@@ -140,6 +142,13 @@ def test_whole_moments_are_found_in_text(text: str, found: list[str]) -> None:
     row = timed(line(text), AT)
     assert [piece.fallback for piece in row if isinstance(piece, Moment)] == found
     assert "".join(piece.fallback for piece in row) == text
+
+
+def test_a_time_without_its_day_is_the_nearest() -> None:
+    """Just before midnight is yesterday's where the night began today."""
+    after_midnight = datetime(2026, 11, 24, 0, 4, tzinfo=UTC)
+    found = [piece.at for piece in timed(line("23:58:00Z and 00:01:00Z"), after_midnight) if isinstance(piece, Moment)]
+    assert found == [datetime(2026, 11, 23, 23, 58, tzinfo=UTC), datetime(2026, 11, 24, 0, 1, tzinfo=UTC)]
 
 
 def test_a_value_is_no_moment() -> None:
