@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk import WebClient
@@ -20,6 +21,7 @@ from bot.domain.errors import DRError
 
 PATIENCE = 10.0  # seconds for one request
 LONGEST_PAUSE = 300.0  # whatever Retry-After says
+RESPONSES = "hooks.slack.com"
 POST = "chat.postMessage"
 POST_EVERY = 1.0  # seconds between two posts into one channel
 SLOW_DOWN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
@@ -127,7 +129,13 @@ class Chat:
     def respond(
         self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None, *, replace: bool = False
     ) -> None:
-        """Answer one person where they clicked or typed; an answer that gets lost is not repeated."""
+        """Answer one person where they clicked or typed; an answer that gets lost is not repeated.
+
+        The address may have come back in a form, where it could be anybody's: only Slack's own is written to.
+        """
+        if urlsplit(response_url).netloc not in (RESPONSES, urlsplit(self._base_url).netloc):
+            log.warning("answer_lost", reason="Its address is not Slack's.")
+            return
         client = WebhookClient(response_url, timeout=round(PATIENCE), retry_handlers=[])
         try:
             answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=replace)
