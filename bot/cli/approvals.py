@@ -14,6 +14,7 @@ from bot.cli.speaker import Speaker
 from bot.cli.step_line import step_block
 from bot.cli.voices import voices_line
 from bot.domain import commands as c
+from bot.domain.changes import risks_fingerprint
 from bot.domain.errors import Refused
 from bot.domain.transitions import StepState
 from bot.domain.words import number
@@ -116,10 +117,11 @@ def accept_risk(
     speaker = session.speaker(who, key, request_id)
     place = session.place(incident, step)
     why = answered("Why is this risk taken?", reason, "--reason TEXT")
-    if not yes and place.step.plan is None:
+    plan = place.step.plan
+    if not yes and (plan is None or any(risk not in plan.risks for risk in place.step.risks)):
         session.out.show(step_block(place.run, place.step, session.words))
     confirm(session, place, f"Accept this risk as {session.words.name(speaker.person)}?", yes=yes)
-    command = c.AcceptRisk(run=place.run.id, step=place.step.id, reason=why)
+    command = c.AcceptRisk(**place.looked_at, shown=risks_fingerprint(place.step.risks), reason=why)
     after = session.give_step(speaker, "accept-risk", place, command)
     session.out.answer(step_result(after), risk_line(session, after))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -51,6 +52,12 @@ class StepPlace:
     incident: Incident
     run: Run
     step: StepRun
+
+    @property
+    def looked_at(self) -> dict[str, Any]:
+        """The fields of a word on this step as it was read here."""
+        step = self.step
+        return {"run": self.run.id, "step": step.id, "attempt": step.attempt, "generation": step.generation}
 
     @property
     def address(self) -> str:

@@ -64,7 +64,7 @@ def skip(
     session = Session(ctx, as_json=json)
     place = session.place(incident, step)
     why = answered(f"Why is {place.step.id} skipped?", reason, "--reason TEXT")
-    command = c.Skip(run=place.run.id, step=place.step.id, reason=why)
+    command = c.Skip(**place.looked_at, reason=why)
     after = session.give_step(session.speaker(who, key, request_id), "skip", place, command)
     skipped = after.step.state is StepState.SKIPPED
     lines = [f"{place.step.id} is skipped.", *next_steps(after)] if skipped else [voices_line(session, after)]
@@ -109,7 +109,7 @@ def settle(
     """
     session = Session(ctx, as_json=json)
     place = session.place(incident, step)
-    command = c.Settle(run=place.run.id, step=place.step.id, outcome=outcome.value, reason=reason or "")
+    command = c.Settle(**place.looked_at, outcome=outcome.value, reason=reason or "")
     after = session.give_step(session.speaker(who, key, request_id), "settle", place, command)
     if outcome is Outcome.LOOK_AGAIN:
         session.out.answer(step_result(after), f"{place.step.id} is looked at again.", follow(after))
@@ -138,7 +138,7 @@ def undo(
     session = Session(ctx, as_json=json)
     place = session.place(incident, step)
     why = answered(f"Why is {place.step.id} undone?", reason, "--reason TEXT")
-    command = c.Undo(run=place.run.id, step=place.step.id, reason=why)
+    command = c.Undo(**place.looked_at, reason=why)
     after = session.give_step(session.speaker(who, key, request_id), "undo", place, command)
     session.out.answer(step_result(after), f"The undo of {place.step.id} is planned and shown first.", follow(after))
 

@@ -1,6 +1,6 @@
 """A plan: what one step would do now, in the form that people approve and the digest covers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Literal
 
@@ -8,6 +8,8 @@ from pydantic import Field
 
 from bot.domain.durations import format_duration
 from bot.domain.model import JsonValue, Model, canonical, sha256
+
+FINGERPRINT_LENGTH = 24
 
 
 class Change(Model):
@@ -33,6 +35,11 @@ class Risk(Model):
 
     name: str
     text: str
+
+
+def risks_fingerprint(risks: Iterable[Risk]) -> str:
+    """What tells these risks, word for word, from any others."""
+    return sha256(canonical([risk.model_dump(mode="json") for risk in risks]))[:FINGERPRINT_LENGTH]
 
 
 class Precondition(Model):

@@ -30,6 +30,14 @@ class StepCommand(Command):
     step: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepWord(StepCommand):
+    """A person's word on what they have looked at: an attempt, and how often it had been planned; None where unsaid."""
+
+    attempt: int | None = None
+    generation: int | None = None
+
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +132,10 @@ class Pause(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Resume(Command):
+    """`resumed_seq` is the run's as it was when the pause was looked at; None where unsaid."""
+
     run: str
+    resumed_seq: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +155,7 @@ class Done(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Skip(StepCommand):
+class Skip(StepWord):
     reason: str
     proof: Proof | None = None
 
@@ -162,7 +173,7 @@ class Replan(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settle(StepCommand):
+class Settle(StepWord):
     """A person's word on a call in doubt; look_again asks for one more probe."""
 
     outcome: Literal["happened", "not_happened", "look_again"]
@@ -171,7 +182,7 @@ class Settle(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undo(StepCommand):
+class Undo(StepWord):
     reason: str
 
 
@@ -196,7 +207,10 @@ class Withdraw(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcceptRisk(StepCommand):
+class AcceptRisk(StepWord):
+    """`shown` is the fingerprint of the risks that the person read; None where unsaid."""
+
+    shown: str | None = None
     reason: str
     proof: Proof | None = None
 

@@ -82,8 +82,8 @@ def _step_command(command: Callable[[str, str], c.StepCommand]) -> Does:
     return _of_step(does)
 
 
-def _settle_not_happened(speaker: Speaker, _: Control, incident: Incident, run: Run, step: StepRun) -> Answer:
-    after = speaker.give(incident.id, c.Settle(run=run.id, step=step.id, outcome="not_happened"))
+def _settle_not_happened(speaker: Speaker, control: Control, incident: Incident, run: Run, step: StepRun) -> Answer:
+    after = speaker.give(incident.id, c.Settle(**reasons.looked_at(control), outcome="not_happened"))
     return Answer(text=outcomes.settled(after, after.runs[run.id].steps[step.id], speaker.plan))
 
 
@@ -106,17 +106,22 @@ def _command(command: Callable[[], c.Command], says: Callable[[Incident], str] |
     return press
 
 
-def _each_run(command: Callable[[str], c.Command], wanted: Callable[[Run], bool]) -> Does:
+def _each_run(command: Callable[[str, Control], c.Command], wanted: Callable[[Run], bool]) -> Does:
     """A run's verb: for the run that is named, or for every one that it fits."""
 
     def press(speaker: Speaker, control: Control) -> Answer:
         incident = speaker.incident(control.incident)
         runs = [run.id for run in incident.runs.values() if not run.is_over and wanted(run)]
         for run in [control.run] if control.run else runs or [find_run(incident, None).id]:
-            speaker.give(incident.id, command(run), part=run)
+            speaker.give(incident.id, command(run, control), part=run)
         return NOTHING
 
     return press
+
+
+def _resume(run: str, control: Control) -> c.Resume:
+    """The pause beside which the button stands, and no later one."""
+    return c.Resume(run=run, resumed_seq=int(control.detail) if control.detail else None)
 
 
 def _post_update(speaker: Speaker, control: Control) -> Answer:
@@ -155,8 +160,8 @@ INCIDENTS: Mapping[Verb, Does] = {
     "cancel": _form(reasons.view),
     "reopen": _form(reasons.view),
     "more": _form(lambda speaker, control: more(speaker, control.incident)),
-    "pause": _each_run(lambda run: c.Pause(run=run), lambda run: not run.paused),
-    "resume": _each_run(lambda run: c.Resume(run=run), lambda run: run.paused),
+    "pause": _each_run(lambda run, _: c.Pause(run=run), lambda run: not run.paused),
+    "resume": _each_run(_resume, lambda run: run.paused),
     "mitigate": _command(c.Mitigate, outcomes.mitigated),
     "close": _command(c.Close, lambda incident: f"*{incident.id}* is closed."),
     "subscribe": _command(c.Subscribe, outcomes.subscribed),

@@ -19,7 +19,7 @@ COMMANDS = sorted(
     (
         kind
         for kind in vars(c).values()
-        if isinstance(kind, type) and issubclass(kind, c.Command) and kind not in (c.Command, c.StepCommand)
+        if isinstance(kind, type) and issubclass(kind, c.Command) and kind not in (c.Command, c.StepCommand, c.StepWord)
     ),
     key=lambda kind: kind.__name__,
 )

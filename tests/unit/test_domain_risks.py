@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain import commands as c
-from bot.domain.changes import Risk
+from bot.domain.changes import Risk, risks_fingerprint
 from bot.domain.model import replace
 from bot.domain.transitions import StepState
 from tests.unit.builders import (
@@ -159,6 +159,17 @@ def test_a_fresh_plan_with_another_risk_blocks_again() -> None:
     assert story.step("promote").risks == (OTHER,)
 
 
+def test_only_the_risks_that_were_read_are_accepted() -> None:
+    """Who read of one risk has not accepted the one that another look has found since."""
+    story = risky()
+    read = risks_fingerprint(story.step("promote").risks)
+    story.person(c.Retry, "promote", "bob")
+    story.show("promote", a_plan(risks=(OTHER,)))
+    assert "Nothing was accepted" in story.refusal(replace(accepting("promote", "alice"), shown=read))
+    now = risks_fingerprint((OTHER,))
+    assert "RiskAccepted" in story.types(replace(accepting("promote", "alice"), shown=now))
+
+
 # --- the risk of what was asked or done -----------------------------------------------------------------------------------
 
 
@@ -246,6 +257,45 @@ def test_opposite_words_do_not_add_up() -> None:
     story.person(c.Settle, "promote", "bob", outcome="happened", reason="I saw it.")
     assert story.person(c.Settle, "promote", "carol", outcome="not_happened", reason="I don't.") == ["VoiceGiven"]
     assert story.step("promote").state is StepState.IN_DOUBT
+
+
+def in_doubt_again() -> tuple[Story, int]:
+    """A call that was settled as not happened was tried again, and is in doubt again; the first attempt's number."""
+    story = to_promotion().launch("promote", "bob", "carol")
+    story.bot(c.Doubt, "promote", reason="It timed out.")
+    first = story.step("promote").attempt
+    for person in ("bob", "carol"):
+        story.person(c.Settle, "promote", person, outcome="not_happened", reason="I looked.")
+    story.person(c.Retry, "promote", "alice")
+    story.launch("promote", "bob", "carol").bot(c.Doubt, "promote", reason="It timed out.")
+    return story, first
+
+
+@pytest.mark.parametrize(
+    "word", [c.Settle(run="R1", step="promote", outcome="happened"), c.Skip(run="R1", step="promote", reason=REASON)]
+)
+def test_a_word_on_one_attempt_says_nothing_of_the_next(word: c.StepWord) -> None:
+    """What somebody saw of the first attempt is not recorded for the second."""
+    story, first = in_doubt_again()
+    late = replace(word, actor=by("bob"), attempt=first)
+    assert "has gone on since you looked at it" in story.refusal(late)
+    assert story.step("promote").voices == ()
+
+
+def test_a_word_on_the_present_attempt_counts() -> None:
+    """The attempt that is in doubt now is settled by who looked at it."""
+    story, first = in_doubt_again()
+    settle = c.Settle(actor=by("bob"), run="R1", step="promote", attempt=first + 1, outcome="happened")
+    assert story.types(settle) == ["VoiceGiven"]
+
+
+def test_a_word_on_an_older_plan_does_not_undo() -> None:
+    """The undo asked for beside one plan of a step is not asked for beside another."""
+    story = underway(action("dns", "switch"), manual("watch")).execute("dns", "bob")
+    step = story.step("dns")
+    undo = c.Undo(actor=by("bob"), run="R1", step="dns", reason=REASON, attempt=step.attempt)
+    assert "has gone on" in story.refusal(replace(undo, generation=step.generation + 1))
+    assert story.types(replace(undo, generation=step.generation)) == ["UndoRequested"]
 
 
 def test_manual_step_is_skipped_by_one() -> None:

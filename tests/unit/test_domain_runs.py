@@ -294,6 +294,18 @@ def test_pause_holds_and_resume_goes_on() -> None:
     assert "not paused" in story.refusal(c.Resume(actor=by("alice"), run="R1"))
 
 
+def test_an_old_pause_is_resumed_by_nobody() -> None:
+    """Who looked at one pause resumes that one: a later one stays."""
+    story = underway(manual("a"))
+    story.give(c.Pause(actor=by("bob"), run="R1"))
+    seen = story.run().resumed_seq
+    story.give(c.Resume(actor=by("alice"), run="R1", resumed_seq=seen))
+    story.give(c.Pause(actor=by("carol"), run="R1"))
+    assert "stays paused" in story.refusal(c.Resume(actor=by("alice"), run="R1", resumed_seq=seen))
+    story.give(c.Resume(actor=by("alice"), run="R1", resumed_seq=story.run().resumed_seq))
+    assert not story.run().paused
+
+
 def test_what_runs_ends_though_paused() -> None:
     """A call that is under way is looked at to its end."""
     story = underway(action("a")).launch("a", "bob")

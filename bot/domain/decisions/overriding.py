@@ -5,10 +5,11 @@ from collections.abc import Callable
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.approvals import Rule, eligible, members
+from bot.domain.changes import risks_fingerprint
 from bot.domain.decisions.approving import check_proven, the_shown_plan
 from bot.domain.decisions.gates import may, requesters, step_rule
 from bot.domain.decisions.incidents import text_of
-from bot.domain.decisions.world import PLAIN, World, the_step
+from bot.domain.decisions.world import PLAIN, World, the_step_looked_at
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.timeline import Event
@@ -22,9 +23,14 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
 
     What is done or only asked needs as many people's word.
     """
-    incident, run, step = the_step(state, command)
+    incident, run, step = the_step_looked_at(state, command)
     if step.state is not StepState.BLOCKED or not step.risks:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is no risk to accept.", "Look at it with: dr show.")
+    if command.shown not in (None, risks_fingerprint(step.risks)):
+        raise Refused(
+            f"The risks of {step.id} have changed since you read them. Nothing was accepted.",
+            f"Read what is at risk now: dr show {incident.id} {step.id}.",
+        )
     reason = text_of(command.reason, "The reason")
     person = command.actor.person
     assert person is not None

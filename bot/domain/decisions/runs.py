@@ -121,6 +121,11 @@ def resume(state: Incident | None, command: c.Resume, _: World) -> tuple[Event, 
     run = the_run(going_on(state), command.run)
     if not run.paused:
         raise Refused(f"{run.id} is not paused.")
+    if command.resumed_seq not in (None, run.resumed_seq):
+        raise Refused(
+            f"{run.id} was resumed and paused again since you looked at it: it stays paused.",
+            "Read why, then resume it from the card.",
+        )
     return (e.RunResumed(run=run.id),)
 
 

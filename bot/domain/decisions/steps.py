@@ -5,7 +5,17 @@ from bot.domain import events as e
 from bot.domain.decisions.gates import pinned_rule
 from bot.domain.decisions.incidents import optional_text, text_of
 from bot.domain.decisions.overriding import by_word, may_break_glass, voice_of
-from bot.domain.decisions.world import PLAIN, World, instead, near, refuse_stopped, the_step, voiding, where
+from bot.domain.decisions.world import (
+    PLAIN,
+    World,
+    instead,
+    near,
+    refuse_stopped,
+    the_step,
+    the_step_looked_at,
+    voiding,
+    where,
+)
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
 from bot.domain.timeline import Event
@@ -32,7 +42,7 @@ def done(state: Incident | None, command: c.Done, _: World) -> tuple[Event, ...]
 
 def skip(state: Incident | None, command: c.Skip, world: World) -> tuple[Event, ...]:
     """Going on without a step. What is gated, and a check, needs as many people's word as its rule requires."""
-    incident, run, step = the_step(state, command)
+    incident, run, step = the_step_looked_at(state, command)
     if not allows(STEP, step.state, "StepSkipped"):
         raise Refused(f"{step.id} is {PLAIN[step.state]}: it can't be skipped now.", instead(step))
     reason = text_of(command.reason, "The reason")
@@ -88,7 +98,7 @@ def settle(state: Incident | None, command: c.Settle, world: World) -> tuple[Eve
 
     Who broke the glass for this call settles it alone: they carry it, and nobody else could be reached.
     """
-    incident, run, step = the_step(state, command)
+    incident, run, step = the_step_looked_at(state, command)
     if step.state is not StepState.IN_DOUBT:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to settle.")
     if command.outcome == "look_again":

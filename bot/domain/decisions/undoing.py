@@ -3,7 +3,7 @@
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decisions.incidents import BUSY, text_of
-from bot.domain.decisions.world import PLAIN, World, instead, the_step
+from bot.domain.decisions.world import PLAIN, World, instead, the_step_looked_at
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.timeline import Event
@@ -12,7 +12,7 @@ from bot.domain.transitions import STEP, allows
 
 def undo(state: Incident | None, command: c.Undo, world: World) -> tuple[Event, ...]:
     """A person asks to take back what a step did; the undo has its own plan and its own approvals."""
-    _incident, run, step = the_step(state, command)
+    _incident, run, step = the_step_looked_at(state, command)
     if not allows(STEP, step.state, "UndoRequested"):
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to undo.", instead(step))
     if step.definition.point_of_no_return:

@@ -6,7 +6,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from bot.domain.commands import StepCommand
+from bot.domain.commands import StepCommand, StepWord
 from bot.domain.errors import Refused
 from bot.domain.events import ApprovalsVoided
 from bot.domain.evolve import fold
@@ -119,3 +119,14 @@ def the_step(state: Incident | None, command: StepCommand) -> tuple[Incident, Ru
     if command.step not in run.steps:
         raise Refused(f"{run.id} has no step {command.step}.", near(command.step, run.steps))
     return incident, run, run.steps[command.step]
+
+
+def the_step_looked_at(state: Incident | None, command: StepWord) -> tuple[Incident, Run, StepRun]:
+    """The same for a word on one attempt, which says nothing about the next one."""
+    incident, run, step = the_step(state, command)
+    if command.attempt in (None, step.attempt) and command.generation in (None, step.generation):
+        return incident, run, step
+    raise Refused(
+        f"{step.id} has gone on since you looked at it: it is {PLAIN[step.state]}. Your word was not counted.",
+        f"Look at it as it is now: dr show {incident.id} {step.id}.",
+    )

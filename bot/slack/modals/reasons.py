@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain import commands as c
+from bot.domain.changes import Risk, risks_fingerprint
 from bot.domain.errors import DRError, Refused
 from bot.domain.incident import Incident, StepRun
+from bot.domain.model import replace
 from bot.domain.plan import RecoveryPlan
 from bot.slack import blocks as b
 from bot.slack import outcomes
@@ -40,6 +42,11 @@ def _at(control: Control) -> dict[str, Any]:
     return {"run": control.run, "step": control.step}
 
 
+def looked_at(control: Control) -> dict[str, Any]:
+    """The fields of a word on the attempt that was shown: it is checked again where it is recorded."""
+    return {**_at(control), "attempt": control.attempt, "generation": control.generation}
+
+
 REASONS: Mapping[str, Reason] = {
     "decline": Reason(
         "Decline the plan",
@@ -52,21 +59,21 @@ REASONS: Mapping[str, Reason] = {
         "Skip the step",
         "Skip",
         "Why is it skipped?",
-        lambda control, why: c.Skip(**_at(control), reason=why),
+        lambda control, why: c.Skip(**looked_at(control), reason=why),
         outcomes.skipped,
     ),
     "undo": Reason(
         "Undo the step",
         "Undo",
         "Why is it undone?",
-        lambda control, why: c.Undo(**_at(control), reason=why),
+        lambda control, why: c.Undo(**looked_at(control), reason=why),
         hint="The undo is planned and shown first, and has approvals of its own.",
     ),
     "accept_risk": Reason(
         "Accept the risk",
         "Accept the risk",
         "Why is this risk taken?",
-        lambda control, why: c.AcceptRisk(**_at(control), reason=why),
+        lambda control, why: c.AcceptRisk(**looked_at(control), shown=control.detail, reason=why),
         outcomes.risk_taken,
         hint="It stands in every report, with your name. It takes one approver more.",
     ),
@@ -74,7 +81,7 @@ REASONS: Mapping[str, Reason] = {
         "Settle: it happened",
         "Settle",
         "What have you seen that shows it?",
-        lambda control, why: c.Settle(**_at(control), outcome="happened", reason=why),
+        lambda control, why: c.Settle(**looked_at(control), outcome="happened", reason=why),
         outcomes.settled,
     ),
     "stop": Reason(
@@ -96,16 +103,19 @@ REASONS: Mapping[str, Reason] = {
 }
 
 
-def view(speaker: Speaker, control: Control) -> Block:
-    """The form for a control's verb; raises Refused where this person's word would not be taken."""
+def view(speaker: Speaker, control: Control, why: str = "") -> Block:
+    """The form for a control's verb, with a reason typed already; raises Refused where this word would not be taken."""
     reason = REASONS[control.verb]
     incident = speaker.incident(control.incident)
+    risks = _risks(incident, control)
+    if control.verb == "accept_risk":
+        control = replace(control, detail=risks_fingerprint(risks))
     refuse_early(speaker, incident, reason.command(control, SOME_REASON))
-    text = b.text_input("text", lines=True, least=0 if reason.optional else 1)
+    text = b.text_input("text", initial=why, lines=True, least=0 if reason.optional else 1)
     question = b.field(reason.question, text, "reason", hint=reason.hint, optional=reason.optional)
     return b.modal(
         reason.title,
-        [b.section(about(incident, control)), *_risks(incident, control), question],
+        [b.section(about(incident, control)), *_named(incident, risks), question],
         callback_id=CALLBACK,
         submit=reason.submit,
         metadata=origin(speaker.caller, control).text(),
@@ -123,11 +133,17 @@ def about(incident: Incident, control: Control) -> str:
     return f"{bold(incident.id)} · {safe(incident.title)}"
 
 
-def _risks(incident: Incident, control: Control) -> list[Block]:
-    """The risks that would be accepted, each whole."""
-    if control.verb != "accept_risk" or control.run not in incident.runs:
+def _risks(incident: Incident, control: Control) -> tuple[Risk, ...]:
+    """The risks that would be accepted; none for any other verb."""
+    if control.verb != "accept_risk":
+        return ()
+    return incident.runs[control.run].steps[control.step].risks
+
+
+def _named(incident: Incident, risks: tuple[Risk, ...]) -> list[Block]:
+    """Each risk, whole."""
+    if not risks:
         return []
-    risks = incident.runs[control.run].steps[control.step].risks
     return rich_blocks(items(timed(line(risk.text), incident.since) for risk in risks))
 
 

@@ -18,7 +18,7 @@ def answer(said: Said) -> Answer:
     """Say what became of it, after having looked."""
     incident, run, step = said.step()
     outcome = the_outcome(said.word(1))
-    command = c.Settle(run=run.id, step=step.id, outcome=outcome, reason=said.reason(2))
+    command = c.Settle(run=run.id, step=step.id, attempt=step.attempt, outcome=outcome, reason=said.reason(2))
     after = said.speaker.give(incident.id, command)
     if outcome == "look_again":
         return Answer(text=f"{code(step.id)} is looked at again.")
