@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.choices import systems_of, the_runbook
 from bot.domain.commands import Declare, Start
-from bot.domain.errors import Refused
+from bot.domain.errors import DRError, NotConfirmed, NotRecorded, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import Model
 from bot.slack import outcomes
@@ -49,7 +49,7 @@ class Declared:
     """An incident that began, and why its runbook did not start (for some system)."""
 
     incident: Incident
-    trouble: tuple[Refused, ...] = ()
+    trouble: tuple[DRError, ...] = ()
 
 
 def declare(speaker: Speaker, wanted: Wanted, asked: frozenset[str] = frozenset()) -> Declared:
@@ -70,13 +70,14 @@ def declare(speaker: Speaker, wanted: Wanted, asked: frozenset[str] = frozenset(
         private=wanted.private,
     )
     _ask(speaker, wanted.systems, asked)
-    incident, trouble = speaker.declare(command), []
+    incident = speaker.declare(command)
+    trouble: list[DRError] = []
     for system in started:
         try:
             start = Start(runbook=wanted.runbook, system=system)
             incident = speaker.give(incident.id, start, part=f"start:{system}")
-        except Refused as refused:  # what was declared stays declared
-            trouble.append(refused)
+        except (Refused, NotRecorded, NotConfirmed) as error:  # what was declared stays declared
+            trouble.append(error)
     return Declared(incident, tuple(trouble))
 
 
@@ -108,7 +109,7 @@ def told(speaker: Speaker, declared: Declared) -> Answer:
     """What the declarer hears at once, and what when the channel is there."""
     incident = declared.incident
     runs = [outcomes.started(run) for run in incident.runs.values()]
-    troubles = [f"Its runbook was not started: {speaker.front.refusal(each)}" for each in declared.trouble]
+    troubles = [f"About its runbook: {speaker.front.refusal(each)}" for each in declared.trouble]
     text = " ".join([outcomes.declared(incident, speaker), *runs, *troubles, "Its channel is being opened."])
     return Answer(text=text, later=lambda: _when_open(speaker, incident.id))
 
