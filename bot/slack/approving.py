@@ -7,7 +7,7 @@ from bot.domain.approvals import standing
 from bot.domain.decisions.execution import difference
 from bot.domain.decisions.gates import requesters
 from bot.domain.errors import Refused
-from bot.domain.events import ApprovalRejected, StepPlanned, UndoPlanned
+from bot.domain.events import ApprovalGiven, ApprovalRejected, StepPlanned, UndoPlanned
 from bot.domain.incident import Incident, Run, StepRun
 from bot.slack.answers import NOTHING, Answer
 from bot.slack.controls import Control
@@ -44,10 +44,24 @@ def _judged(speaker: Speaker, incident_id: str, run: str, asked: StepRun, *, alo
             text = f"Your approval of {code(step)} is recorded. It counts as soon as it is confirmed who you are."
             return Answer(text=text)
         time.sleep(LOOK_EVERY)
-    for row in reversed(speaker.front.desk.timeline(incident_id)):
-        if isinstance(row.event, ApprovalRejected) and row.event.offer == speaker.key:
-            return Answer(text=f"Your approval of {code(step)} was not counted. {safe(row.event.reason)}")
+    verdict = _verdict(speaker, incident_id)
+    if isinstance(verdict, ApprovalRejected):
+        return Answer(text=f"Your approval of {code(step)} was not counted. {safe(verdict.reason)}")
+    if verdict is None or verdict.digest != found.digest:
+        incident = speaker.incident(incident_id)
+        where = step_link(speaker, incident, incident.runs[run], found)
+        text = (
+            f"Your approval of {code(step)} does not count: it was taken back, or its plan changed, meanwhile. {where}"
+        )
+        return Answer(text=text)
     return Answer(text=f"Approved. {missing(found, speaker)}") if aloud else NOTHING
+
+
+def _verdict(speaker: Speaker, incident_id: str) -> ApprovalGiven | ApprovalRejected | None:
+    """What became of this request's offer; None where it went with its plan."""
+    events = (row.event for row in reversed(speaker.front.desk.timeline(incident_id)))
+    judged = (event for event in events if isinstance(event, ApprovalGiven | ApprovalRejected))
+    return next((event for event in judged if event.offer == speaker.key), None)
 
 
 def step_link(speaker: Speaker, incident: Incident, run: Run, step: StepRun) -> str:

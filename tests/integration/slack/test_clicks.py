@@ -82,6 +82,23 @@ def test_a_deactivated_account_does_not_count(world: SlackWorld) -> None:
     assert world.step("promote", number=number).approved_by == ()
 
 
+def test_an_approval_that_went_with_its_plan_is_not_said_to_count(world: SlackWorld) -> None:
+    """A no that comes while the person is looked up takes the offer away; they are told that nothing was counted."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    digest = world.step("promote", number=number).digest
+    world.workspace.remove_scope("users:read")
+    try:
+        assert world.workspace.command(CAROL, channel, f"/dr approve promote --digest {digest[:12]}").ok
+        world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
+        world.lab.give(world.incident(number), c.Decline, "dave", run="R1", step="promote", digest=digest, reason="No.")
+        world.heard(CAROL, "Your approval of `promote` does not count", channel)
+    finally:
+        world.workspace.add_scope("users:read")
+    told = [said["text"] for said in world.workspace.ephemeral(channel, CAROL)]
+    assert not any(text.startswith("Approved.") for text in told)
+
+
 def test_an_old_copy_leads_to_the_new_message(world: SlackWorld) -> None:
     """A press on what was shown before the plan changed counts nothing, says what changed, and links the message."""
     number = world.to_approval()
@@ -190,6 +207,42 @@ def test_a_risk_is_accepted(world: SlackWorld) -> None:
     assert world.step("flip", number=number).rule.required == 2  # type: ignore[union-attr]
 
 
+def test_a_form_settles_the_attempt_it_was_opened_on(world: SlackWorld) -> None:
+    """What somebody writes about one attempt is not counted for the next one; the form says so."""
+    number = world.declared()
+    world.lab.board.trouble["risk"] = "lost"
+    world.dr("start risky", channel=world.channel(number))
+    assert world.press(CAROL, "step/R1/flip", "approve", number).ok
+    world.wait("flip", "in_doubt", number=number)
+    assert world.press(BOB, "step/R1/flip", "settle_happened", number).ok
+    form = world.opened(BOB)
+    assert world.press(CAROL, "step/R1/flip", "settle_not_happened", number).ok
+    world.wait("flip", "failed", number=number)
+    assert world.press(DAVE, "step/R1/flip", "retry", number).ok
+    assert world.press(CAROL, "step/R1/flip", "approve", number).ok
+    world.wait("flip", "in_doubt", number=number)
+    late = world.submit(BOB, form, reason="I saw it land")
+    assert "has gone on since you looked at it" in late.errors["reason"]
+    assert world.step("flip", number=number).state == "in_doubt"
+    world.workspace.close_view(BOB, form)
+    assert world.press(CAROL, "step/R1/flip", "settle_not_happened", number).ok
+    world.wait("flip", "failed", number=number)
+
+
+def test_a_typed_acceptance_names_the_risk_first(world: SlackWorld) -> None:
+    """A typed reason does not accept what was not read: the form names the risk, with the reason in it."""
+    number = world.declared()
+    world.lab.board.trouble["risk"] = "risky"
+    world.dr("start risky", channel=world.channel(number))
+    world.wait("flip", "blocked", number=number)
+    form = world.form("accept-risk flip --reason we know", BOB, world.channel(number))
+    assert "Something may be lost." in str(form["blocks"])
+    assert "we know" in str(form["blocks"])
+    assert "RiskAccepted" not in world.types(number)
+    assert world.submit(BOB, form, reason="we know").ok
+    world.wait("flip", "pending_approval", number=number)
+
+
 def test_who_may_not_is_refused_before_a_form_opens(world: SlackWorld) -> None:
     """Whose word would not be taken reads the rule at once, and fills in nothing."""
     number = world.to_approval()
@@ -240,3 +293,16 @@ def test_pause_and_resume_on_the_card(world: SlackWorld) -> None:
     world.waited(lambda: world.incident(number).runs["R1"].paused, "it was not paused")
     assert world.press(ALICE, "card", "resume", number).ok
     world.waited(lambda: not world.incident(number).runs["R1"].paused, "it was not resumed")
+
+
+def test_the_button_of_an_old_pause_resumes_no_later_one(world: SlackWorld) -> None:
+    """A run that was resumed and paused again stays paused."""
+    number = world.started()
+    assert world.press(ALICE, "card", "pause", number).ok
+    old = value_of(world.with_button("card", "resume", number), "resume")
+    assert world.press(ALICE, "card", "resume", number).ok
+    assert world.press(BOB, "card", "pause", number).ok
+    world.waited(lambda: world.incident(number).runs["R1"].paused, "it was not paused")
+    assert world.send(press_body(world, ALICE, number, old, "resume")).status == 200
+    world.heard(ALICE, "it stays paused", world.channel(number))
+    assert world.incident(number).runs["R1"].paused
