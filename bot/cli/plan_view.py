@@ -91,8 +91,9 @@ def _costs(place: StepPlace, words: Words) -> Iterator[tuple[str, Text]]:
         holds = {True: "holds", False: "does not hold", None: "is not known"}[precondition.holds]
         yield "condition", text(f"{precondition.text} ({holds})", "" if precondition.holds else "yellow")
     for risk in plan.risks:
-        accepted = f" (accepted by {words.name(step.risk_accepted_by)}: {step.risk_reason})"
-        yield "risk", text(risk.text + (accepted if risk in step.accepted_risks else " (not accepted)"), "yellow")
+        taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
+        said = f"accepted by {words.name(taken.person)}: {taken.reason}" if taken else "not accepted"
+        yield "risk", text(f"{risk.text} ({said})", "yellow")
     yield from _labelled("warning", plan.warnings, "yellow")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot.domain import events as e
 from bot.domain.approvals import Approval
 from bot.domain.changes import Plan
-from bot.domain.incident import Attempt, Offer, StepRun, Voice
+from bot.domain.incident import Attempt, Offer, StepRun, TakenRisk, Voice
 from bot.domain.model import replace
 from bot.domain.timeline import Event
 from bot.domain.transitions import STEP, move
@@ -32,11 +32,12 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "applied_at": None,
 }
 BLOCKED = "blocked"
-RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason")
+RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason", "taken_risks")
 NOTHING_RISKED: Mapping[str, Any] = {
     "accepted_risks": (),
     "risk_accepted_by": None,
     "risk_reason": "",
+    "taken_risks": (),
     "risks": (),
     "finding": "",
 }
@@ -187,8 +188,13 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
 
 
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
-    taken = tuple(dict.fromkeys((*step.accepted_risks, *event.risks)))
-    return {"accepted_risks": taken, "risk_accepted_by": event.person, "risk_reason": event.reason}
+    new = [risk for risk in dict.fromkeys(event.risks) if risk not in step.accepted_risks]
+    return {
+        "accepted_risks": (*step.accepted_risks, *new),
+        "risk_accepted_by": event.person,
+        "risk_reason": event.reason,
+        "taken_risks": (*step.taken_risks, *(TakenRisk(risk, event.person, event.reason) for risk in new)),
+    }
 
 
 def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> Changes:

@@ -36,6 +36,15 @@ class Voice:
 
 
 @dataclass(frozen=True)
+class TakenRisk:
+    """A risk, by whom it was accepted, and why."""
+
+    risk: Risk
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One execution of a step, for the record. `refused`: its call is known not to have happened."""
 
@@ -74,6 +83,7 @@ class StepRun:
     accepted_risks: tuple[Risk, ...] = ()
     risk_accepted_by: str | None = None
     risk_reason: str = ""
+    taken_risks: tuple[TakenRisk, ...] = ()
     glass_broken_by: str | None = None
     glass_reason: str = ""
     glass_proof: Proof | None = None

@@ -159,6 +159,17 @@ def test_a_fresh_plan_with_another_risk_blocks_again() -> None:
     assert story.step("promote").risks == (OTHER,)
 
 
+def test_each_risk_keeps_who_took_it() -> None:
+    """Who accepts another risk later has not accepted the first, and their reason is for theirs alone."""
+    story = risky()
+    accept(story, "promote", "alice")
+    story.show("promote", a_plan(risks=(RISK, OTHER)))
+    story.give(replace(accepting("promote", "bob"), reason="It was seen to stop."))
+    taken = [(taken.risk, taken.person) for taken in story.step("promote").taken_risks]
+    assert taken == [(RISK, "alice"), (OTHER, "bob")]
+    assert story.step("promote").taken_risks[0].reason == "Nothing was acknowledged after it."
+
+
 def test_only_the_risks_that_were_read_are_accepted() -> None:
     """Who read of one risk has not accepted the one that another look has found since."""
     story = risky()

@@ -61,9 +61,10 @@ def _costs(scene: Scene, step: StepRun, plan: Plan) -> Iterator[Line]:
 
 
 def _risk(scene: Scene, step: StepRun, risk: Risk) -> Line:
-    if risk not in step.accepted_risks:
+    taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
+    if taken is None:
         return line(strong("Risk"), " ", risk.text, " · ", strong("not accepted"))
-    by = f" · accepted by {scene.name(step.risk_accepted_by)}: “{step.risk_reason}”"
+    by = f" · accepted by {scene.name(taken.person)}: “{taken.reason}”"
     return line(strong("Risk"), " ", risk.text, by)
 
 

@@ -77,9 +77,9 @@ def _coming(step: StepRun) -> str:
 
 
 def _taken(scene: Scene, step: StepRun) -> Iterator[Line]:
-    """The risk that somebody has taken for a step."""
-    if step.accepted_risks:
-        yield line(strong("Risk accepted"), f" by {scene.name(step.risk_accepted_by)}: “{step.risk_reason}”")
+    """Who has taken risks for a step, and why."""
+    for person, reason in dict.fromkeys((taken.person, taken.reason) for taken in step.taken_risks):
+        yield line(strong("Risk accepted"), f" by {scene.name(person)}: “{reason}”")
 
 
 def _shown_plan(scene: Scene, run: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk, ...]]:

@@ -102,7 +102,8 @@ def _renamed_run(run: Run, say: Mouth) -> Run:
 def _renamed_step(step: StepRun, say: Mouth) -> StepRun:
     names = {"title": say(), **({"manual": say()} if step.definition.manual else {})}
     said: dict[str, Any] = {name: say() for name in SAID if getattr(step, name)}
-    return replace(step, definition=step.definition.model_copy(update=names), **said)
+    taken = tuple(replace(taken, reason=say()) for taken in step.taken_risks)
+    return replace(step, definition=step.definition.model_copy(update=names), taken_risks=taken, **said)
 
 
 @pytest.mark.parametrize("first", ROUNDS)
