@@ -109,7 +109,7 @@ def told(speaker: Speaker, declared: Declared) -> Answer:
     """What the declarer hears at once, and what when the channel is there."""
     incident = declared.incident
     runs = [outcomes.started(run) for run in incident.runs.values()]
-    troubles = [f"About its runbook: {speaker.front.refusal(each)}" for each in declared.trouble]
+    troubles = [f"{_not_started(each)}: {speaker.front.refusal(each)}" for each in declared.trouble]
     text = " ".join([outcomes.declared(incident, speaker), *runs, *troubles, "Its channel is being opened."])
     return Answer(text=text, later=lambda: _when_open(speaker, incident.id))
 
@@ -152,3 +152,8 @@ def anyway(speaker: Speaker, control: Control) -> Answer:
     once = Speaker(speaker.front, speaker.caller, f"anyway:{control.step}")
     wanted = Wanted.model_validate_json(control.detail)
     return told(once, declare(once, wanted, frozenset(control.run.split(","))))
+
+
+def _not_started(trouble: DRError) -> str:
+    known = not isinstance(trouble, NotConfirmed)
+    return "Its runbook was not started" if known else "Its runbook may not have been started"
