@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.domain.commands import Command, Declare
+from bot.domain.commands import AcceptRisk, BreakGlass, Command, Declare, Decline, Settle, Skip
 from bot.domain.errors import DRError, NotConfirmed, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import replace
@@ -32,6 +32,7 @@ from bot.store import chat as rows
 AT_ONCE = 50  # as many as may click in one moment
 ANSWER_WITHIN = 0.9  # seconds for everything before the acknowledgement; the desk's own deadline is shorter
 OPEN_WITHIN = 2.5  # seconds: a trigger lives for three
+FINAL = (AcceptRisk, BreakGlass, Decline, Settle, Skip)  # words that let things happen, or not, without another look
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -183,8 +184,11 @@ class Speaker:
     def give(self, incident_id: str, command: Command, part: str = "") -> Incident:
         """Record a command in this person's name, have the channel show it; raises Refused, NotRecorded, NotConfirmed.
 
-        `part` tells several commands of one request apart.
+        `part` tells several commands of one request apart. What is final at once is looked up at once: of an approval the
+        engine looks up later who gave it.
         """
+        if isinstance(command, FINAL):
+            self.front.members.check_now(self.caller.account)
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
         self.front.reconciler.nudge(after.id)
         return after
