@@ -16,7 +16,7 @@ WEST_PASSWORD = "CUSTOMERS_WEST_PASSWORD"
 FAILOVER = "regional-failover.yml"
 OFTEN = {"every": "30s"}
 SELDOM = {"every": "3m", "draft_before": "1m"}  # where people take the time to read
-WATCHED = ("default: 15m", "default: 10s")  # how long the runbook watches the shop at its end
+WATCHED = ("default: 15m", "default: 5s")  # how long the runbook watches the shop at its end
 HEADER = "# The demo's recovery plan: the project's plan.yml with the targets of the local estate.\n"
 
 

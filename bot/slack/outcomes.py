@@ -1,12 +1,13 @@
 """What one person is told of what they did, in mrkdwn: the fact first, then the next thing to do."""
 
+from bot.comms.words import spell
 from bot.domain.approvals import eligible, rule_for
 from bot.domain.cadence import next_update
 from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.transitions import StepState
-from bot.domain.words import brief, number
+from bot.domain.words import number
 from bot.slack.front import Speaker
 from bot.slack.text import code, moment, name, safe
 
@@ -100,13 +101,13 @@ def risk_taken(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
 
 def mitigated(incident: Incident) -> str:
     """How long it took."""
-    took = brief((incident.mitigated_at or incident.since) - incident.since)
+    took = spell((incident.mitigated_at or incident.since) - incident.since)
     return f"*{incident.id}* is mitigated after {took}. The recovery clock has stopped."
 
 
 def resolved(incident: Incident) -> str:
     """How long it took."""
-    took = brief((incident.mitigated_at or incident.since) - incident.since)
+    took = spell((incident.mitigated_at or incident.since) - incident.since)
     return f"*{incident.id}* is resolved after {took}."
 
 
