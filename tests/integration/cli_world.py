@@ -55,7 +55,9 @@ class Terminal:
         speaker = ["--as", as_, "--key", str(self.keys / (key or as_))] if as_ else []
         services = LabServices(self.lab)
         environment = {"DR_AS": None, "DR_KEY": None, "COLUMNS": "120"}
-        return CliRunner().invoke(cli(lambda _: services, lambda _: ()), [*words, *speaker], prog_name="dr", env=environment)
+        return CliRunner().invoke(
+            cli(lambda _: services, lambda _: ()), [*words, *speaker], prog_name="dr", env=environment
+        )
 
     def complete(self, words: str) -> str:
         """What bash is offered at TAB behind these words."""

@@ -40,7 +40,9 @@ YES, GONE, SILENT = Standing(eligible=True), Standing(eligible=False, reason="Th
 
 @pytest.fixture
 def lab(database_url: str, tmp_path: Path) -> Iterator[Lab]:
-    lab = replace(make_lab(database_url, tmp_path, itertools.count(1), {"one": {"steps": [FLIP]}}), directory=Register())
+    lab = replace(
+        make_lab(database_url, tmp_path, itertools.count(1), {"one": {"steps": [FLIP]}}), directory=Register()
+    )
     yield lab
     lab.close()
 
@@ -56,7 +58,11 @@ def clicked(lab: Lab) -> Incident:
     lab.wait(incident, "flip", "pending_approval")
     step = lab.desk.find(incident.id).runs["R1"].steps["flip"]
     click = c.Approve(
-        actor=Actor(person="bob", slack="U0BOB", via="slack"), run="R1", step="flip", digest=step.digest, offer="click-1"
+        actor=Actor(person="bob", slack="U0BOB", via="slack"),
+        run="R1",
+        step="flip",
+        digest=step.digest,
+        offer="click-1",
     )
     return lab.desk.give(incident.id, click, key="click-1")
 

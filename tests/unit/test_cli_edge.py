@@ -28,7 +28,9 @@ def type_(*words: str, app: typer.Typer | None = None, **environment: str) -> Re
     """One command, in the project's own folder."""
     paths = {f"DR_{name.upper()}": str(PROJECT / name) for name in ("runbooks", "templates")}
     defaults = {"DR_PLAN": str(PROJECT / "plan.yml"), "COLUMNS": "120", **paths}
-    return CliRunner().invoke(app or cli(closed, lambda _: ()), list(words), prog_name="dr", env={**defaults, **environment})
+    return CliRunner().invoke(
+        app or cli(closed, lambda _: ()), list(words), prog_name="dr", env={**defaults, **environment}
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
