@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.domain.commands import AcceptRisk, BreakGlass, Command, Declare, Decline, Settle, Skip
+from bot.domain.commands import AcceptRisk, Command, Declare, Settle, Skip
 from bot.domain.errors import DRError, NotConfirmed, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import replace
@@ -32,7 +32,9 @@ from bot.store import chat as rows
 AT_ONCE = 50  # as many as may click in one moment
 ANSWER_WITHIN = 0.9  # seconds for everything before the acknowledgement; the desk's own deadline is shorter
 OPEN_WITHIN = 2.5  # seconds: a trigger lives for three
-FINAL = (AcceptRisk, BreakGlass, Decline, Settle, Skip)  # words that let things happen, or not, without another look
+# Words that let things go on without another look. A decline stops them, so nobody waits to be known; broken glass and
+# approvals are looked up again just before the call.
+FINAL = (AcceptRisk, Settle, Skip)
 T = TypeVar("T")
 log = structlog.get_logger()
 

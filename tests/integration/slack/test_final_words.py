@@ -1,4 +1,4 @@
-"""What settles, skips, declines or accepts a risk counts only from whom Slack vouches for at this moment."""
+"""What settles, skips or accepts a risk counts only from whom Slack vouches for at this moment."""
 
 from collections.abc import Iterator
 
