@@ -151,6 +151,11 @@ def test_a_report_closed_early_is_no_accident(world: World) -> None:
 # --- on a terminal -----------------------------------------------------------------------------------------------------
 
 
+def hear_ctrl_c() -> None:
+    """As a terminal starts a command: whoever runs the tests in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Dialogue:
     """A dr process with a terminal."""
@@ -208,6 +213,7 @@ class Talk:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            preexec_fn=hear_ctrl_c,
         )
         os.close(theirs)
         self._open.append(Dialogue(process, terminal))
