@@ -34,7 +34,7 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 4
 
 faults: $(STAMP)
 	$(BIN)/pytest tests/faults
