@@ -86,8 +86,8 @@ class Showing:
             whole = _whole(key, inside)
             if whole not in stale and not self._inside(key, message, channel, shown.get(key)):
                 stale.add(whole)
-            if key == "card":
-                self._chores(row, self._furnishing(channel))
+            if message.pin:
+                self._chores(row, self._furnishing(key, channel))
         for key in wanted.keys() - inside.keys():
             self._aside(wanted[key].place, partial(self._elsewhere, key, wanted[key], shown.get(key)))
         for run in self.incident.runs.values():
@@ -97,10 +97,10 @@ class Showing:
         for key in shown.keys() - wanted.keys():
             self._aside("chat.delete", partial(self._take_away, shown[key]))
 
-    def _furnishing(self, channel: str) -> Iterable[Chore]:
+    def _furnishing(self, pinned: str, channel: str) -> Iterable[Chore]:
         with self.desk.database.read() as connection:
-            card = rows.message_of(connection, self.incident.id, "card")
-        return self.places.furnishing(self.incident, channel, card[1] if card else None)
+            place = rows.message_of(connection, self.incident.id, pinned)
+        return self.places.furnishing(self.incident, channel, place[1] if place else None)
 
     def _chores(self, row: rows.Channel, chores: Iterable[Chore]) -> None:
         for chore in chores:
@@ -144,14 +144,14 @@ class Showing:
         """Whether the message stands as it should now. An edit may be put off; what a post comes to has to be known."""
         if channel is None:
             return False
+        digest = sha256(canonical({"blocks": list(message.blocks), "text": message.text}))
+        if shown is not None and _is_as_wanted(shown, message, digest):
+            return True
         self._keep()
         if shown is not None and shown.ts is None:
             shown = self._found(shown)
-        digest = sha256(canonical({"blocks": list(message.blocks), "text": message.text}))
         if shown is None:
             self._post(key, message, channel, digest)
-            return True
-        if shown.digest == digest or (message.fixed and shown.digest):
             return True
         try:
             return self._aside("chat.update", partial(self._edit, key, message, shown, digest))
@@ -320,6 +320,11 @@ def _whole(key: str, wanted: Mapping[str, Message]) -> str:
     """The first part of what a message is a part of."""
     first = key.rpartition("/")[0]
     return first if first in wanted else key
+
+
+def _is_as_wanted(shown: rows.Shown, message: Message, digest: str) -> bool:
+    """Whether nothing is to be done. What was found again shows nobody knows what, so it is edited once."""
+    return shown.ts is not None and (shown.digest == digest or (message.fixed and bool(shown.digest)))
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
