@@ -12,8 +12,6 @@ from bot.playground.announce import ChildFailed
 from bot.playground.processes import Processes
 
 READY_WITHIN = 40.0
-EVERY = 0.2
-AT_WORK = ('dr_steps{state="running"}', 'dr_jobs{state="waiting"}', 'dr_jobs{state="running"}')
 
 
 @dataclass(frozen=True)
@@ -27,23 +25,6 @@ class Serving:
         """Raises ChildFailed where it runs no more."""
         if self.process.poll() is not None:
             raise ChildFailed(f"dr serve ended by itself with {self.process.returncode}")
-
-    def wait_for_people(self, timeout: float) -> None:
-        """Return once the bot has nothing to do by itself, or after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        quiet = 0
-        while quiet < 2 and time.monotonic() < deadline:
-            quiet = 0 if self.is_at_work() else quiet + 1
-            time.sleep(EVERY)
-
-    def is_at_work(self) -> bool:
-        """Whether a step runs or a job waits, as its metrics have it."""
-        try:
-            lines = httpx.get(f"{self.url}/metrics", timeout=3, trust_env=False).text.splitlines()
-        except httpx.TransportError:
-            return True
-        figures = dict(line.rsplit(" ", 1) for line in lines if line.startswith(AT_WORK))
-        return any(float(figure) for figure in figures.values())
 
     def is_ready(self) -> bool:
         try:

@@ -34,7 +34,7 @@ def approve(
 def _judged(speaker: Speaker, incident_id: str, run: str, asked: StepRun, *, aloud: bool) -> Answer:
     step = asked.id
     speaker.front.judge(incident_id, run, step, asked.attempt, speaker.key)
-    speaker.front.reconciler.nudge(incident_id)
+    speaker.front.reconciler.nudge()
     deadline = time.monotonic() + CHECKED_WITHIN
     while True:
         found = speaker.incident(incident_id).runs[run].steps[step]

@@ -192,13 +192,13 @@ class Speaker:
         if isinstance(command, FINAL):
             self.front.members.check_now(self.caller.account)
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
-        self.front.reconciler.nudge(after.id)
+        self.front.reconciler.nudge()
         return after
 
     def declare(self, command: Declare) -> Incident:
         """The same for an incident that begins."""
         after = self.front.desk.declare(replace(command, actor=self.actor), key=self._key(""))
-        self.front.reconciler.nudge(after.id)
+        self.front.reconciler.nudge()
         return after
 
     def _key(self, part: str) -> str:

@@ -33,6 +33,10 @@ class Us:
     bot_user: str
     url: str
 
+    def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message."""
+        return f"{self.url}archives/{channel}/p{ts.replace('.', '')}"
+
 
 @dataclass
 class Members:

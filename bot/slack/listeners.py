@@ -151,4 +151,4 @@ class Listeners:
     def _look_after(self, channel: str) -> None:
         incident = incident_here(self.front, channel)
         if incident is not None:
-            self.front.reconciler.nudge(incident)
+            self.front.reconciler.nudge()

@@ -21,7 +21,7 @@ def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
     channel = pointed.caller.channel or ""
     message = pointed.message or _read(front, channel, pointed.message_ts)
     us = front.members.us
-    url = f"{us.url}archives/{channel}/p{pointed.message_ts.replace('.', '')}" if us else ""
+    url = us.permalink(channel, pointed.message_ts) if us else ""
     note = noted(_author(front, message), readable(whole(str(message.get("text") or "")), front.plan), url)
     once = Speaker(front, pointed.caller, f"slack:pinned:{channel}:{pointed.message_ts}")
     once.give(incident_id, c.Note(text=note))

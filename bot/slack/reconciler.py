@@ -64,18 +64,16 @@ class Reconciler:
         self._thread.join(timeout=2)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def nudge(self, _incident_id: str = "") -> None:
+    def nudge(self) -> None:
         """Look now; returns at once."""
         self._wake.set()
 
     def link(self, incident_id: str, key: str) -> str | None:
         """The address of a message that is shown."""
         with self.desk.database.read() as connection:
-            return self._link(rows.message_of(connection, incident_id, key))
-
-    def _link(self, place: tuple[str, str] | None) -> str | None:
+            place = rows.message_of(connection, incident_id, key)
         us = self.members.us
-        return f"{us.url}archives/{place[0]}/p{place[1].replace('.', '')}" if us and place else None
+        return us.permalink(*place) if us and place else None
 
     # --- the loop -------------------------------------------------------------------------------------------------------
 
@@ -128,7 +126,7 @@ class Reconciler:
         """Make one incident's channel show its state, or leave a note why not and when to try again."""
         by = f"{self.name}/{uuid.uuid4().hex[:8]}"
         incident = self.desk.find(incident_id)
-        claimed = self.desk.transact(lambda connection, now: rows.claim(connection, incident_id, "", by, now, CLAIM))
+        claimed = self.desk.transact(lambda connection, now: rows.claim(connection, incident_id, by, now, CLAIM))
         if claimed is None:
             return
         link = partial(self.link, incident_id)

@@ -65,9 +65,9 @@ def behind(connection: Connection, now: datetime, limit: int) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-def claim(connection: Connection, stream: str, name: str, by: str, now: datetime, ttl: timedelta) -> Channel | None:
+def claim(connection: Connection, stream: str, by: str, now: datetime, ttl: timedelta) -> Channel | None:
     """Take an incident's channel for one reconciliation; None while another has it."""
-    fresh = {"name": name, "done": "[]", "shown_seq": 0, "due_at": moment(now), "tries": 0, "trouble": ""}
+    fresh = {"name": "", "done": "[]", "shown_seq": 0, "due_at": moment(now), "tries": 0, "trouble": ""}
     connection.execute(
         insert(connection, channels).values(stream=stream, **fresh).on_conflict_do_nothing(index_elements=["stream"])
     )
@@ -217,14 +217,6 @@ def message_of(connection: Connection, stream: str, key: str) -> tuple[str, str]
         )
     ).first()
     return (row.channel, row.ts) if row else None
-
-
-def key_of_message(connection: Connection, channel: str, ts: str) -> tuple[str, str] | None:
-    """Stream and key of a message in the chat."""
-    row = connection.execute(
-        select(surfaces.c.stream, surfaces.c.key).where(surfaces.c.channel == channel, surfaces.c.ts == ts)
-    ).first()
-    return (row.stream, row.key) if row else None
 
 
 def texts(connection: Connection, stream: str) -> dict[str, str]:

@@ -141,7 +141,6 @@ surfaces = Table(
     Column("ts", Plain),
     Column("digest", Plain, nullable=False),
     Column("begun_at", Plain, nullable=False),
-    Index(None, "channel", "ts"),
 )
 
 buttons = Table(

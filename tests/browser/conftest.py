@@ -9,22 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from bot.playground.photographer import CHROMIUM, FLAGS
 from bot.playground.workspace.workspace import Workspace
 from tests.browser.axe import axe_source
 from tests.browser.sample_app import SampleApp
 from tests.browser.samples import APP
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 15_000  # milliseconds until a page has opened, or a button can be pressed
 Open = Callable[..., Page]
 
@@ -40,7 +30,7 @@ def missing(reason: str) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
-    if not Path(CHROMIUM).exists():
+    if not CHROMIUM.exists():
         missing(f"{CHROMIUM} is missing: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))

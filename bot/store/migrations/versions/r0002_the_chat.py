@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("begun_at", PLAIN, nullable=False),
         sa.PrimaryKeyConstraint("stream", "key", name="pk_surfaces"),
     )
-    op.create_index("ix_surfaces_channel_ts", "surfaces", ["channel", "ts"])
     op.create_table(
         "buttons",
         sa.Column("id", PLAIN, nullable=False),
