@@ -48,6 +48,10 @@ def _team(rule: StepApproval, plan: RecoveryPlan, document: Document, loc: Loc) 
         if strangers:
             what = f"{', '.join(sorted(strangers))} may not approve by the plan's default"
             yield document.problem(place, what, f"add them to {default}, or name a smaller team")
+        group = plan.teams[rule.approvers].slack_group
+        if group not in (None, plan.teams[default].slack_group):
+            what = f"whoever is in its Slack group {group} may not approve by the plan's default"
+            yield document.problem(place, what, f"give {default} this slack_group too, or name a team without one")
 
 
 def _unreachable(rule: StepApproval, plan: RecoveryPlan, document: Document, loc: Loc) -> Iterator[Problem]:

@@ -17,10 +17,11 @@ def quorum(plan: RecoveryPlan, team: str, exclude: Collection[str]) -> Quorum:
     """How many may approve under a rule. Nobody of an unknown team may.
 
     At best those whom the rule excludes are not approvers anyway, except that somebody of `people` has to ask for the
-    step: where all people are approvers, that takes one away.
+    step: where all people are approvers, that takes one away. Anybody may be in a team's Slack group.
     """
     if team not in plan.teams:
         return Quorum(0, 0)
     members = set(plan.members(team))
-    asker = 1 if "requester" in exclude and set(plan.people) <= members else 0
-    return Quorum(max(len(members) - asker, 0), max(len(members) - len(set(exclude)), 0))
+    possible = set(plan.people) if plan.teams[team].slack_group else members
+    asker = 1 if "requester" in exclude and set(plan.people) <= possible else 0
+    return Quorum(max(len(possible) - asker, 0), max(len(members) - len(set(exclude)), 0))

@@ -83,12 +83,14 @@ def rule_for(defaults: ApprovalDefaults, step: StepApproval | None) -> Rule:
 
 def eligible(rule: Rule, plan: RecoveryPlan, requesters: Iterable[str | None], declarer: str | None) -> tuple[str, ...]:
     """The people who may approve under a rule, in the team's order. An unknown or empty team is nobody."""
-    barred: set[str | None] = set()
-    if "requester" in rule.exclude:
-        barred.update(requesters)
-    if "declarer" in rule.exclude:
-        barred.add(declarer)
-    return tuple(person for person in members(plan, rule.approvers) if person not in barred)
+    excluded = barred(rule, requesters, declarer)
+    return tuple(person for person in members(plan, rule.approvers) if person not in excluded)
+
+
+def barred(rule: Rule, requesters: Iterable[str | None], declarer: str | None) -> frozenset[str | None]:
+    """Those whom a rule excludes, whatever team they are in."""
+    asked = frozenset(requesters) if "requester" in rule.exclude else frozenset()
+    return asked | {declarer} if "declarer" in rule.exclude else asked
 
 
 def members(plan: RecoveryPlan, team: str) -> tuple[str, ...]:

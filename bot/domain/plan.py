@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PrivateAttr, WithJsonSchema
 
 from bot.domain.durations import Duration, Interval, Period
 from bot.domain.model import JsonValue, Model, canonical, sha256
@@ -327,6 +327,7 @@ class RecoveryPlan(Model):
     alert_rules: dict[Name, AlertRule] = {}
     drills: dict[Name, Drill] = {}
     reviews: Reviews = Reviews()
+    _joined: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -334,8 +335,12 @@ class RecoveryPlan(Model):
         return sha256(canonical(self.model_dump(mode="json", by_alias=True)))
 
     def members(self, team: str) -> tuple[str, ...]:
-        """The ids of a team's people, each once; KeyError for an unknown team."""
-        return tuple(dict.fromkeys(self.teams[team].members))
+        """The ids of a team's people, each once: those named, then who joined; KeyError for an unknown team."""
+        return tuple(dict.fromkeys((*self.teams[team].members, *self._joined.get(team, ()))))
+
+    def join(self, team: str, people: tuple[str, ...]) -> None:
+        """Who is in a team by its Slack group, from now on. It alone changes while the plan is in force."""
+        self._joined[team] = people
 
     def people_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """The ids of the people whom teams and people's ids name, each once, in that order."""

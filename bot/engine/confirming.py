@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.approvals import Proof, standing
+from bot.domain.approvals import Approval, Proof, Rule, standing
 from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
@@ -19,9 +19,8 @@ def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
         reasons: dict[str, str | None] = {}
         for approval in step.approvals:
             if approval.digest == step.digest:
-                verdict = standing(approval.person, step.rule, plan, requesters(step), incident.declarer)
-                proven = _unproven(approval.proof, approval.person, "approve", incident, run, step)
-                reasons[approval.person] = proven if verdict.eligible else verdict.reason
+                reason = _unproven(approval.proof, approval.person, "approve", incident, run, step)
+                reasons[approval.person] = reason or _not_of_team(approval, step.rule, incident, step)
         if step.glass_broken_by:
             breaker = step.glass_broken_by
             reasons[breaker] = _unproven(step.glass_proof, breaker, "break-glass", incident, run, step)
@@ -34,6 +33,16 @@ def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
             return _unknown(person)
         where = f"{run.id}/{step.id}"
         return check_proof(proof, person, plan, command=command, incident=incident.id, step=where, digest=step.digest)
+
+    def _not_of_team(approval: Approval, rule: Rule, incident: Incident, step: StepRun) -> str | None:
+        """A member by the Slack group alone is looked up even where they signed."""
+        team = plan.teams.get(rule.approvers)
+        if approval.proof is not None and team is not None and approval.person not in team.members and team.slack_group:
+            unknown = _unknown(approval.person)
+            if unknown:
+                return unknown
+        verdict = standing(approval.person, rule, plan, requesters(step), incident.declarer)
+        return None if verdict.eligible else verdict.reason
 
     def _unknown(person: str) -> str | None:
         found = directory.look_up(person)

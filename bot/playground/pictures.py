@@ -22,8 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.playground pictures", description="Pictures of a night.")
     parser.add_argument("dir", type=Path, help="where they go; what has the same name there is replaced")
     folder: Path = parser.parse_args().dir
-    if not CHROMIUM.exists():
-        sys.exit(f"{CHROMIUM} is missing: apt-get install chromium")
+    if CHROMIUM is None:
+        sys.exit("Chromium is missing: apt-get install chromium-headless-shell")
     folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager

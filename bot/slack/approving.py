@@ -3,7 +3,7 @@
 import time
 
 from bot.domain import commands as c
-from bot.domain.approvals import standing
+from bot.domain.approvals import Rule, barred, standing
 from bot.domain.decisions.execution import difference
 from bot.domain.decisions.gates import requesters
 from bot.domain.errors import Refused
@@ -25,10 +25,16 @@ def approve(
     """Offer an approval of a digest; raises Refused. `aloud` says so too where it counts: else the message shows it."""
     if step.awaits_approval and step.rule is not None and digest == step.digest:
         verdict = standing(speaker.person, step.rule, speaker.plan, requesters(step), incident.declarer)
-        if not verdict.eligible:
+        if not verdict.eligible and not _may_have_joined(speaker, incident, step, step.rule):
             raise Refused(verdict.reason)
     speaker.give(incident.id, c.Approve(run=run.id, step=step.id, digest=digest, offer=speaker.key))
     return Answer(later=lambda: _judged(speaker, incident.id, run.id, step, aloud=aloud))
+
+
+def _may_have_joined(speaker: Speaker, incident: Incident, step: StepRun, rule: Rule) -> bool:
+    """Whether the look-up may find them in the team by its Slack group, and the rule does not exclude them."""
+    excluded = barred(rule, requesters(step), incident.declarer)
+    return speaker.person not in excluded and speaker.front.members.may_join(speaker.person, rule.approvers)
 
 
 def _judged(speaker: Speaker, incident_id: str, run: str, asked: StepRun, *, aloud: bool) -> Answer:

@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -50,6 +51,9 @@ class Members:
 
     def __post_init__(self) -> None:
         self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
+        self._teams = {name: team.slack_group for name, team in self.plan.teams.items() if team.slack_group}
+        approvals = self.plan.approvals
+        self._deciding = {self._teams.get(team) for team in (approvals.approvers, *approvals.break_glass.allowed)}
 
     def identify(self, patience: float = PATIENCE) -> Us:
         """Who we are, asked once; raises SlackTrouble."""
@@ -93,30 +97,62 @@ class Members:
     def check_now(self, slack_id: str) -> None:
         """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused."""
         try:
-            reason = self._look(slack_id, NOW_SECONDS)
+            reason = self._look_live(slack_id, NOW_SECONDS)
         except Unavailable as unknown:
             advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
             raise Refused(f"Slack could not say in time who you are: {unknown}", advice) from unknown
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
 
-    def refresh_people(self) -> None:
-        """Look up the one of the plan's people who was not tried for the longest time; called now and then."""
-        oldest = min(self._people, key=lambda slack_id: self._tried.get(slack_id, -math.inf), default=None)
+    def refresh(self) -> None:
+        """Look up the team or the one of the plan's people not tried for the longest time; called now and then."""
+        looks: dict[str, Callable[[], object]] = {
+            **{group: partial(self._join, group, QUICK_SECONDS) for group in self._teams.values()},
+            **{slack_id: partial(self._look, slack_id, QUICK_SECONDS) for slack_id in self._people},
+        }
+        oldest = min(looks, key=lambda subject: self._tried.get(subject, -math.inf), default=None)
         if oldest is not None:
             self._tried[oldest] = time.monotonic()
             try:
-                self._look(oldest, QUICK_SECONDS)
+                looks[oldest]()
             except Unavailable as unknown:
-                log.debug("person_not_refreshed", reason=str(unknown))
+                log.debug("not_refreshed", subject=oldest, reason=str(unknown))
 
     def look_up(self, person: str) -> Standing:
         """Whether a person of the plan may act now, asked of Slack this moment; raises Unavailable."""
         slack_id = self.account(person)
         if slack_id is None:
             return Standing(eligible=False, reason=f"The recovery plan names no Slack account of {person}.")
-        reason = self._look(slack_id, PATIENCE)
+        reason = self._look_live(slack_id, PATIENCE)
         return Standing(eligible=not reason, reason=reason)
+
+    def may_join(self, person: str | None, team: str) -> bool:
+        """Whether a person of the plan may be in a team by its Slack group: only a look can tell."""
+        return person is not None and self.account(person) is not None and team in self._teams
+
+    def _look_live(self, slack_id: str, patience: float) -> str:
+        """What speaks against an account, with what its Slack groups let it decide: nothing older counts here."""
+        deadline = time.monotonic() + patience
+        reason = self._look(slack_id, patience)
+        person = self._people.get(slack_id)
+        if not reason and person is not None:
+            teams = (team for team in self._teams if person not in self.plan.teams[team].members)
+            for group in {self._teams[team] for team in teams} & self._deciding:
+                self._join(group, deadline - time.monotonic())
+        return reason
+
+    def _join(self, group: str, patience: float) -> None:
+        """Have the plan know who of its people is in a Slack group; nobody where Slack refuses to say."""
+        try:
+            users = self._ask("usergroups.users.list", patience, usergroup=group)["users"]
+        except SlackRefused as refused:
+            log.warning("group_unknown", group=group, reason=refused.code)
+            users = []
+        except (SlackTrouble, KeyError) as trouble:
+            raise Unavailable(str(trouble)) from trouble
+        for team, its_group in self._teams.items():
+            if its_group == group:
+                self.plan.join(team, tuple(self._people[user] for user in users if user in self._people))
 
     def _look(self, slack_id: str, patience: float) -> str:
         deadline = time.monotonic() + patience

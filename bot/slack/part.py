@@ -34,7 +34,7 @@ class SlackPart:
     @property
     def every(self) -> Mapping[float, tuple[Callable[[], None], ...]]:
         """Seconds -> what is to be done so often, each in a thread of its own."""
-        return {**self.link.every, REFRESH_EVERY: (self.front.members.refresh_people,)}
+        return {**self.link.every, REFRESH_EVERY: (self.front.members.refresh,)}
 
     def start(self) -> None:
         """Begin in the background; Slack may be away."""

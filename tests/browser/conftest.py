@@ -29,9 +29,9 @@ def missing(reason: str) -> None:
 # Of a module, not of the session: while Playwright runs, no other test of this thread may start an event loop.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if not CHROMIUM.exists():
-        missing(f"{CHROMIUM} is missing: apt-get install chromium")
+    """A browser of the module's own."""
+    if CHROMIUM is None:
+        missing("Chromium is missing: apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

@@ -3,16 +3,18 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot.actions.heartbeat import beat
 from bot.actions.postgres import promote, replica_fit
 from bot.actions.postgres.promote_plan import PromoteParameters
 from bot.actions.postgres.replica_fit import ReplicaFitParameters
+from bot.actions.postgres.server_state import server_state
 from bot.domain.changes import Plan, Verdict
 from bot.engine.ports import Earlier, NotApplied, OutcomeUnknown, StepFacts, Unavailable
 from bot.playground.pair import DATABASE, Pair
@@ -144,6 +146,17 @@ def test_slow_promotion_is_unknown_and_happens_all_the_same(world: World) -> Non
             promote.apply(params, plan, context)
         assert promote.settle(params, plan, context).outcome == "unknown"
     world.wait_until(lambda: promote.settle(params, plan, context).outcome == "happened")
+
+
+def test_a_server_that_is_promoted_while_it_answers_is_asked_again(pg_database: str) -> None:
+    """It said that it was in recovery, and refused the next function of the same query because it no longer was."""
+    late = "CREATE FUNCTION late.pg_is_in_recovery() RETURNS boolean LANGUAGE sql VOLATILE AS"
+    with closing(psycopg.connect(pg_database.replace("+psycopg", ""), autocommit=True)) as connection:
+        connection.execute("CREATE SCHEMA late")
+        connection.execute("CREATE SEQUENCE late.asked")
+        connection.execute(f"{late} $$ SELECT nextval('late.asked') = 1 $$")
+        connection.execute("SET search_path = late, pg_catalog")
+        assert not server_state(connection).in_recovery
 
 
 def test_without_the_right_nothing_is_applied(world: World) -> None:

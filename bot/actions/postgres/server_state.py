@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from psycopg.errors import ObjectNotInPrerequisiteState
 from psycopg.rows import class_row
 
 from bot.actions.postgres.connections import Connection
@@ -50,7 +51,10 @@ class ServerState(Model):
 def server_state(connection: Connection) -> ServerState:
     """Read it; raises psycopg.Error."""
     with connection.cursor(row_factory=class_row(ServerState)) as cursor:
-        state = cursor.execute(STATE).fetchone()
+        try:
+            state = cursor.execute(STATE).fetchone()
+        except ObjectNotInPrerequisiteState:  # it was promoted while it answered
+            state = cursor.execute(STATE).fetchone()
     if state is None:  # pragma: no cover  # one row by construction
         raise AssertionError(STATE)
     return state

@@ -246,10 +246,12 @@ def painter(lab: Lab) -> Callable[[Incident, Any, datetime, Links], dict[str, Me
 
 
 @contextmanager
-def slack_world(url: str, directory: Path, numbers: Iterator[int], *, deadline: float = 20.0) -> Iterator[SlackWorld]:
-    """The bot, connected to a workspace of its own."""
+def slack_world(
+    url: str, directory: Path, numbers: Iterator[int], *, deadline: float = 20.0, **plan: Any
+) -> Iterator[SlackWorld]:
+    """The bot, connected to a workspace of its own; `plan` is what else its recovery plan says."""
     private, public = keys()
-    changes = plan_changes(public)
+    changes = plan_changes(public) | plan
     lab = make_lab(url, directory, numbers, BOOKS, known=(private, public), **changes)
     messages = TemplateMessages(lab.desk.plan, {}, {}, "http://127.0.0.1:8080")
     object.__setattr__(lab.desk, "messages", messages)

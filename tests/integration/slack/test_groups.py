@@ -1,0 +1,95 @@
+"""Members of a team by its Slack group: looked up live at the click, and again before the call."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain import commands as c
+from bot.domain.events import ApprovalGiven
+from tests.integration.slack.world import ALICE, CAROL, DAVE, ERIN, SlackWorld, slack_world
+
+GROUP = "S0DRTEAM"
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory, counter: Iterator[int]) -> Iterator[SlackWorld]:
+    """Bob alone is named as an approver; whoever is in the Slack group is one too."""
+    directory = tmp_path_factory.mktemp("groups")
+    teams = {"approvers": {"members": ["bob"], "slack_group": GROUP}, "leads": {"members": ["alice"]}}
+    with slack_world(f"sqlite:///{directory}/dr.db", directory, counter, teams=teams) as world:
+        yield world
+
+
+def to_approval(world: SlackWorld) -> int:
+    number = world.started("risky")
+    world.wait("flip", "pending_approval", number=number)
+    return number
+
+
+def join(world: SlackWorld, *users: str) -> None:
+    world.workspace.core.state.groups[GROUP].users[:] = users
+
+
+def test_who_joined_the_group_may_approve_at_once(world: SlackWorld) -> None:
+    """Nobody has looked at the group since Carol joined it: the look-up at her click does."""
+    number = to_approval(world)
+    join(world, ALICE, CAROL)
+    assert world.press(CAROL, "step/R1/flip", "approve", number).ok
+    world.wait("flip", "completed", number=number)
+    events = [row.event for row in world.lab.desk.timeline(f"INC-{number}")]
+    assert [event.person for event in events if isinstance(event, ApprovalGiven)] == ["carol"]
+
+
+def test_who_is_in_neither_is_told_who_may(world: SlackWorld) -> None:
+    """The look-up finds Dave nowhere; the declarer is refused without one, though the group has them."""
+    number = to_approval(world)
+    join(world, ALICE, CAROL)
+    channel = world.channel(number)
+    assert world.press(DAVE, "step/R1/flip", "approve", number).ok
+    world.heard(DAVE, "You are not in approvers. Waiting for Bob Tester or Carol Tester.", channel)
+    assert world.press(ALICE, "step/R1/flip", "approve", number).ok
+    world.heard(ALICE, "You declared it.", channel)
+    assert world.types(number).count("ApprovalOffered") == 1
+
+
+def test_who_left_the_group_does_not_count_at_the_call(world: SlackWorld) -> None:
+    """Carol approved a paused run and left the team before it was resumed: before the call she is looked up again."""
+    join(world, CAROL, ERIN)
+    number = to_approval(world)
+    world.lab.give(world.incident(number), c.Pause, "alice", run="R1")
+    assert world.press(CAROL, "step/R1/flip", "approve", number).ok
+    world.waited(lambda: "carol" in world.step("flip", number=number).approved_by, "carol does not count")
+    join(world, ERIN)
+    world.lab.give(world.incident(number), c.Resume, "alice", run="R1")
+    world.waited(lambda: "ApprovalRejected" in world.types(number), "an approval of somebody who left counts")
+    assert not world.lab.board.calls
+    assert world.press(ERIN, "step/R1/flip", "approve", number).ok
+    world.wait("flip", "completed", number=number)
+
+
+def test_a_silent_group_is_asked_again(world: SlackWorld) -> None:
+    """While Slack does not say who is in the group, the approval waits; then it counts."""
+    join(world, CAROL)
+    number = to_approval(world)
+    world.workspace.faults.add("status", "usergroups.users.list")
+    assert world.press(CAROL, "step/R1/flip", "approve", number).ok
+    world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
+    assert world.step("flip", number=number).approved_by == ()
+    world.workspace.faults.clear()
+    world.wait("flip", "completed", number=number)
+
+
+def test_a_group_that_is_gone_takes_nobody_s_own_place(world: SlackWorld) -> None:
+    """Whom the plan names stays a member."""
+    del world.workspace.core.state.groups[GROUP]
+    number = to_approval(world)
+    assert world.press("U0BOB", "step/R1/flip", "approve", number).ok
+    world.wait("flip", "completed", number=number)
+
+
+def test_who_joined_a_team_is_waited_for_and_told(world: SlackWorld) -> None:
+    """Groups are read before people, so what is asked next names those who joined."""
+    join(world, ERIN, "U0STRANGER")
+    world.front.members.refresh()
+    number = to_approval(world)
+    assert world.step("flip", number=number).waits_for == ("bob", "erin")
