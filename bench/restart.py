@@ -20,6 +20,7 @@ from bot.store import streams
 from tests.integration.lab import Lab
 
 INCIDENTS, EVENTS = 100, 200
+STARTS = 3  # the one in the middle counts
 ROOT = Path(__file__).parent.parent
 
 
@@ -30,7 +31,8 @@ def run(new: Callable[[str], str]) -> Iterator[Row]:
         with laboratory(url, {}) as lab:
             for _ in range(INCIDENTS):
                 _fill(lab, lab.declare())
-        ready, resident = _started(url)
+        starts = sorted(_started(url) for _ in range(STARTS))
+        ready, resident = starts[STARTS // 2]
         yield Row("Start to ready, 100 x 200 events", kind, ready, "s", 2.0)
         yield Row("Resident memory then", kind, resident, "MB", 150.0)
 
@@ -51,16 +53,16 @@ def _started(url: str) -> tuple[float, float]:
     with TemporaryDirectory() as directory:
         environment = os.environ | {"DATABASE_URL": url.replace("+psycopg", ""), "DR_HTTP": address}
         log = Path(directory, "log")
-        with log.open("w") as errors:
+        with log.open("w") as errors, httpx.Client(base_url=f"http://{address}", timeout=1) as client:
             begun = time.monotonic()
             child = subprocess.Popen(
                 [Path(sys.executable).with_name("dr"), "serve"], env=environment, cwd=ROOT, stderr=errors
             )
             try:
-                while not _is_ready(address):
+                while not _is_ready(client):
                     if child.poll() is not None or time.monotonic() - begun > 60:
                         raise RuntimeError(log.read_text())
-                    time.sleep(0.02)
+                    time.sleep(0.01)
                 ready = time.monotonic() - begun
                 time.sleep(3)
                 status = Path(f"/proc/{child.pid}/status").read_text()
@@ -71,8 +73,8 @@ def _started(url: str) -> tuple[float, float]:
     return ready, resident / 1024
 
 
-def _is_ready(address: str) -> bool:
+def _is_ready(client: httpx.Client) -> bool:
     try:
-        return httpx.get(f"http://{address}/readyz", timeout=1).status_code == 200
+        return client.get("/readyz").status_code == 200
     except httpx.HTTPError:
         return False

@@ -1,5 +1,6 @@
 """What every test may use: real servers, each thrown away afterwards."""
 
+import gc
 import itertools
 import logging
 import os
@@ -40,6 +41,22 @@ os.environ |= {  # no test may find anybody's real account
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+
+LONGEST_FIRST = ("browser", "acceptance", "integration", "unit")  # so that nobody waits for a last long one
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The night that three people play in a browser takes longest of all."""
+    here = Path(__file__).parent
+    rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: (rank.get(item.path.relative_to(here).parts[0], 0), "story" not in item.path.name))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no test pays for looking through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing(reason: str) -> None:

@@ -5,14 +5,13 @@ import re
 import threading
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
-
-import boto3
-from botocore.config import Config
-from botocore.session import Session as BotocoreSession
+from typing import TYPE_CHECKING, Any
 
 from bot.actions.aws_errors import aws_look
 from bot.engine.ports import MayChange, StepFacts, Unavailable
+
+if TYPE_CHECKING:
+    import boto3
 
 CONNECT_TIMEOUT = 3
 READ_TIMEOUT = 10
@@ -23,9 +22,34 @@ SESSION_NAME_LENGTH = 64
 Credentials = dict[str, str]
 
 
-def new_session() -> boto3.Session:
+class AwsSession:
+    """The AWS session of this process. boto3 is loaded with the first client: most commands need none."""
+
+    def __init__(self) -> None:
+        self._making = threading.Lock()  # a boto3 session must not make two clients at once
+        self._made: boto3.Session | None = None
+
+    def client(self, service: str, region: str, attempts: int, credentials: Credentials) -> Any:
+        """A client that sends a request so many times at most."""
+        from botocore.config import Config  # noqa: PLC0415
+
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            tcp_keepalive=True,
+        )
+        with self._making:
+            self._made = self._made or _new_session()
+            return self._made.client(service, region_name=region, config=config, **credentials)
+
+
+def _new_session() -> "boto3.Session":
     """A session whose STS endpoints are regional, whatever the machine's configuration says."""
-    core = BotocoreSession()
+    import boto3  # noqa: PLC0415
+    from botocore.session import Session  # noqa: PLC0415
+
+    core = Session()
     core.set_config_variable("sts_regional_endpoints", "regional")
     return boto3.Session(botocore_session=core)
 
@@ -47,8 +71,7 @@ def role_session_name(token: str) -> str:
 class AwsClients:
     """Clients for one step. The role is assumed and the account is checked once a region."""
 
-    session: boto3.Session
-    making: threading.Lock  # a boto3 session must not make two clients at once
+    session: AwsSession
     facts: StepFacts
     may_change: MayChange | None = None
     _credentials: dict[str, Credentials] = field(default_factory=dict)
@@ -60,7 +83,7 @@ class AwsClients:
             self._check_account(region)
             self._checked.add(region)
         attempts = 1 if mutating else READ_ATTEMPTS
-        made = self._make(service, region, attempts, self._role_credentials(region))
+        made = self.session.client(service, region, attempts, self._role_credentials(region))
         if mutating and self.may_change:
             made.meta.events.register("before-send", partial(_ask, self.may_change))
         return made
@@ -73,7 +96,7 @@ class AwsClients:
                 f"Write environments.{self.facts.environment}.account into the recovery plan."
             )
         with aws_look("which account these credentials belong to"):
-            client = self._make("sts", region, READ_ATTEMPTS, self._role_credentials(region))
+            client = self.session.client("sts", region, READ_ATTEMPTS, self._role_credentials(region))
             account = client.get_caller_identity()["Account"]
         if account != expected:
             raise Unavailable(
@@ -91,7 +114,7 @@ class AwsClients:
 
     def _assume(self, role: str, region: str) -> Credentials:
         with aws_look(f"whether the bot may act as {role}"):
-            granted = self._make("sts", region, READ_ATTEMPTS, {}).assume_role(
+            granted = self.session.client("sts", region, READ_ATTEMPTS, {}).assume_role(
                 RoleArn=role, RoleSessionName=role_session_name(self.facts.token), DurationSeconds=ROLE_SECONDS
             )["Credentials"]
         return {
@@ -99,13 +122,3 @@ class AwsClients:
             "aws_secret_access_key": granted["SecretAccessKey"],
             "aws_session_token": granted["SessionToken"],
         }
-
-    def _make(self, service: str, region: str, attempts: int, credentials: Credentials) -> Any:
-        config = Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-            retries={"total_max_attempts": attempts, "mode": "standard"},
-            tcp_keepalive=True,
-        )
-        with self.making:
-            return self.session.client(service, region_name=region, config=config, **credentials)

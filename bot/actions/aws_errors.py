@@ -14,7 +14,6 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
-from botocore.parsers import ResponseParserError
 
 from bot.engine.ports import Context, NotApplied, OutcomeUnknown, Unavailable
 
@@ -28,8 +27,8 @@ NOT_SENT = (
     PartialCredentialsError,
 )
 
-# Raised after it: no answer, half of one, or one that no AWS service gives.
-NOT_UNDERSTOOD = (BotoCoreError, ResponseParserError)
+# Whoever can raise its ResponseParserError has loaded it, which takes longer than all the rest here.
+PARSERS = "botocore.parsers"
 
 # What every AWS service answers before it looks at the request itself: who asks, how often, in what form.
 REFUSED_BY_AWS = frozenset(
@@ -63,8 +62,10 @@ def aws_look(what: str) -> Iterator[None]:
     """Turn the failure of a reading call into `Unavailable`: `what` ends "AWS did not say …"."""
     try:
         yield
-    except (ClientError, *NOT_UNDERSTOOD) as error:
-        raise Unavailable(f"AWS did not say {what}: {error}") from error
+    except Exception as error:
+        if isinstance(error, ClientError) or _is_not_understood(error):
+            raise Unavailable(f"AWS did not say {what}: {error}") from error
+        raise
 
 
 @contextmanager
@@ -81,8 +82,15 @@ def aws_change(what: str, refusals: frozenset[str]) -> Iterator[None]:
         if error.response["Error"]["Code"] in REFUSED_BY_AWS | refusals:
             raise NotApplied(f"{what} was refused: {error}") from error
         raise OutcomeUnknown(f"{what} was not confirmed: {error}") from error
-    except NOT_UNDERSTOOD as error:
-        raise OutcomeUnknown(f"{what} was not confirmed: {error}") from error
+    except Exception as error:
+        if _is_not_understood(error):
+            raise OutcomeUnknown(f"{what} was not confirmed: {error}") from error
+        raise
+
+
+def _is_not_understood(error: Exception) -> bool:
+    """Raised after the request was on the wire: no answer, half of one, or one that no AWS service gives."""
+    return isinstance(error, BotoCoreError) or type(error).__module__ == PARSERS
 
 
 def aws_writer(service: str, region: str, context: Context, what: str) -> Any:

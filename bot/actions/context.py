@@ -1,6 +1,5 @@
 """What an action may use, bound to one step in one environment. Nothing here outlives its factory."""
 
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Self
@@ -8,7 +7,7 @@ from typing import Any, Self
 import httpx
 import psycopg
 
-from bot.actions.aws_clients import AwsClients, new_session
+from bot.actions.aws_clients import AwsClients, AwsSession
 from bot.actions.outbound import Outbound
 from bot.actions.secrets import Secret, read_secret
 from bot.domain.targets import PostgresTarget
@@ -29,20 +28,18 @@ Notify = Callable[[StepFacts, tuple[Notice, ...]], None]
 
 
 class ContextFactory:
-    """Makes contexts. They share one AWS session and one set of trusted certificates."""
+    """Makes contexts. They share one AWS session."""
 
     def __init__(self, *, now: Callable[[], datetime], notify: Notify, environ: Mapping[str, str]) -> None:
         self._now = now
         self._notify = notify
         self._environ = environ
-        self._session = new_session()
-        self._making = threading.Lock()
-        self._tls = httpx.create_ssl_context()
+        self._session = AwsSession()
 
     def __call__(self, facts: StepFacts, may_change: MayChange | None = None) -> "StepContext":
         policy = facts.environment_facts.http
-        outbound = Outbound(policy.allow if policy else (), self._tls, may_change)
-        aws = AwsClients(self._session, self._making, facts, may_change)
+        outbound = Outbound(policy.allow if policy else (), may_change)
+        aws = AwsClients(self._session, facts, may_change)
         cursor = asking_first(may_change) if may_change else psycopg.Cursor
         return StepContext(facts, self._now, self._notify, self._environ, aws, outbound, cursor)
 

@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Mapping
+from functools import cache
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -21,12 +22,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The trusted certificates, read when they are first needed: that takes as long as opening the database and the plan."""
+    return httpx.create_ssl_context()
+
+
 class Outbound:
     """Sends requests to the URLs of one allow-list."""
 
-    def __init__(self, allowed: tuple[str, ...], tls: ssl.SSLContext, may_change: MayChange | None = None) -> None:
+    def __init__(self, allowed: tuple[str, ...], may_change: MayChange | None = None) -> None:
         self._allowed = allowed
-        self._tls = tls
         self._may_change = may_change
 
     def request(
@@ -57,7 +63,7 @@ class Outbound:
 
     def _client(self, cookies: CookieJar | None, timeout: float) -> httpx.Client:
         return httpx.Client(
-            verify=self._tls,
+            verify=_trusted(),
             trust_env=False,  # a .netrc would add credentials, a proxy would see them
             follow_redirects=False,
             cookies=cookies,

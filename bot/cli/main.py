@@ -76,8 +76,13 @@ PANELS: Mapping[str, Mapping[str, Command]] = {
 AUDIT: Mapping[str, Command] = {"verify": audit.verify, "export": audit.export}
 
 
-def cli(build: Callable[[Settings], Services], examine: Callable[[Settings], Iterable[Finding]]) -> typer.Typer:
-    """The whole command; `build` composes the bot at the first command that needs it, `examine` is for dr doctor."""
+def cli(
+    build: Callable[[Settings], Services], examine: Callable[[Settings], Iterable[Finding]], asked: str = ""
+) -> typer.Typer:
+    """The whole command; `build` composes the bot at the first command that needs it, `examine` is for dr doctor.
+
+    Where `asked` is one of its subcommands, that one alone is made: to make all of them takes as long as most of them run.
+    """
     settings: dict[str, Any] = {"obj": Opener(build, examine), "help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         name="dr",
@@ -88,9 +93,10 @@ def cli(build: Callable[[Settings], Services], examine: Callable[[Settings], Ite
         context_settings=settings,
         pretty_exceptions_enable=False,
     )
-    for panel, commands in PANELS.items():
-        for name, command in commands.items():
-            app.command(name, rich_help_panel=panel)(command)
+    every = {(panel, name): command for panel, commands in PANELS.items() for name, command in commands.items()}
+    alone = {where: command for where, command in every.items() if where[1] == asked}
+    for (panel, name), command in (alone or every).items():
+        app.command(name, rich_help_panel=panel)(command)
     app.command("demo", rich_help_panel="Operation", context_settings=demo.PASSED_THROUGH)(demo.demo)
     app.add_typer(family("The timeline, checked and written out.", AUDIT), name="audit", rich_help_panel="Operation")
     return app

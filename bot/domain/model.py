@@ -12,7 +12,7 @@ __all__ = ["JsonValue", "Model", "canonical", "replace", "sha256"]
 class Model(BaseModel):
     """A frozen value; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def canonical(value: object) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 
 from bot.domain.approvals import Standing
 from bot.domain.errors import Refused
@@ -174,6 +175,11 @@ class Members:
         if wait <= 0:
             raise SlackAway(f"Slack took too long before {method}.")
         return self.chat.call(method, patience=patience - wait, wait=wait, **arguments)
+
+
+def members_of(token: SecretStr, api_url: str, plan: RecoveryPlan) -> Members:
+    """The directory of the workspace that a bot token belongs to."""
+    return Members(Chat(token.get_secret_value(), api_url), plan)
 
 
 def objection(user: Mapping[str, Any], us: Us) -> str:

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
 from bot.comms.outgoing import Outgoing
-from bot.domain.plan import Person, RecoveryPlan
+from bot.domain.plan import Person
 from bot.engine.desk import Desk
 from bot.engine.steps import StepRunner
 from bot.settings import Settings
@@ -48,21 +46,12 @@ class SlackPart:
         self.reconciler.stop()
 
 
-def members_of(settings: Settings, plan: RecoveryPlan) -> Members | None:
-    """The workspace's directory, where there is a bot token."""
-    token = settings.slack_bot_token
-    return Members(_chat(token, settings), plan) if token else None
-
-
 def slack_part(settings: Settings, desk: Desk, members: Members, runner: StepRunner, send: Send) -> SlackPart:
     """The part, not yet started. `send` reaches an operator by a way that is not Slack."""
     reconciler = Reconciler(desk, members.chat, members, painter(desk), runner.executor)
     front = Front(desk, members.chat, members, reconciler, WORDS, judge=runner.judge)
-    app_chat = _chat(settings.slack_app_token, settings) if settings.slack_app_token else None
+    token = settings.slack_app_token
+    app_chat = Chat(token.get_secret_value(), settings.slack_api_url) if token else None
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
     ends = Ends(bolt_app(front), members.chat, app_chat, secret)
     return SlackPart(front, reconciler, link(ends, desk, send, settings.replica))
-
-
-def _chat(token: SecretStr, settings: Settings) -> Chat:
-    return Chat(token.get_secret_value(), settings.slack_api_url)
