@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from bot.domain.words import either
 from bot.engine.ports import NotApplied, OutcomeUnknown, Unavailable
 
 # Statuses by which a server says that it read the request and did not act on it. Every other one that is not expected
@@ -60,7 +61,7 @@ def expect_status(what: str, status: int, expect: tuple[int, ...]) -> None:
         return
     if status in REFUSED:
         raise NotApplied(f"{what} was refused with {status}: {REFUSED[status]}.")
-    wanted = " or ".join(str(one) for one in expect)
+    wanted = either(str(one) for one in expect)
     raise OutcomeUnknown(f"{what} was answered with {status} instead of {wanted}, which does not prove what happened.")
 
 

@@ -92,7 +92,7 @@ def _costs(place: StepPlace, words: Words) -> Iterator[tuple[str, Text]]:
         yield "condition", text(f"{precondition.text} ({holds})", "" if precondition.holds else "yellow")
     for risk in plan.risks:
         taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
-        said = f"accepted by {words.name(taken.person)}: {taken.reason}" if taken else "not accepted"
+        said = f"accepted by {words.names(taken.people)}: {taken.reason}" if taken else "not accepted"
         yield "risk", text(f"{risk.text} ({said})", "yellow")
     yield from _labelled("warning", plan.warnings, "yellow")
 

@@ -70,7 +70,7 @@ def _lines(run: Run, step: StepRun, words: Words) -> Iterator[str]:
     if step.state is StepState.BLOCKED:
         yield from (f"risk: {risk.text}" for risk in step.risks if risk.text not in step.finding)
     if step.outcome in ("unproven", "risk_accepted"):
-        yield f"{step.outcome.replace('_', ' ')} by {words.name(step.risk_accepted_by)}: {step.risk_reason}"
+        yield f"{step.outcome.replace('_', ' ')} by {words.names(step.risk_accepted_by)}: {step.risk_reason}"
     if step.approved_by and step.started_at:
         yield f"approved by {words.names(step.approved_by)}"
     for voice in step.voices if step.state not in OVER else ():

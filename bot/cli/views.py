@@ -113,7 +113,7 @@ class StepView(Model):
     plan: PlanView | None
     approvals: tuple[ApprovalView, ...]
     accepted_risks: tuple[Risk, ...]
-    risk_accepted_by: str | None
+    risk_accepted_by: tuple[str, ...]
     glass_broken_by: str | None
     attempts: tuple[AttemptView, ...]
     ready_at: Moment | None

@@ -118,8 +118,8 @@ def _risked(view: View) -> Iterator[str]:
     for _, step in view.incident.every_step():
         if step.glass_broken_by:
             yield f"{view.name(step.glass_broken_by)} went on alone with {bold(step)}: {said(step.glass_reason)}"
-        for person, reason in dict.fromkeys((taken.person, taken.reason) for taken in step.taken_risks):
-            yield f"Risk accepted by {view.name(person)} for {bold(step)}: {said(reason)}"
+        for people, reason in dict.fromkeys((taken.people, taken.reason) for taken in step.taken_risks):
+            yield f"Risk accepted by {view.names(people)} for {bold(step)}: {said(reason)}"
 
 
 def _leaderless(view: View) -> Iterator[str]:

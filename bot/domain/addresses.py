@@ -5,6 +5,7 @@ import re
 from bot.domain.decisions.world import near, the_run
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.words import either
 
 INCIDENT = re.compile(r"(?:inc-)?0*([1-9][0-9]{0,9})", re.IGNORECASE)
 
@@ -38,7 +39,7 @@ def find_step(incident: Incident, text: str) -> tuple[Run, StepRun]:
     if len(found) == 1:
         return found[0], found[0].steps[step]
     if found:
-        places = " or ".join(f"{run.id}/{step}" for run in found)
+        places = either(f"{run.id}/{step}" for run in found)
         raise Refused(f"{incident.id} has {step} in several runs.", f"Say which: {places}.")
     if not runs:
         raise Refused(f"{incident.id} has no run yet.", f"Start one: dr start {incident.id} RUNBOOK.")

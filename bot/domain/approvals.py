@@ -8,6 +8,7 @@ from bot.domain.durations import Duration
 from bot.domain.model import JsonValue, Model
 from bot.domain.plan import ApprovalDefaults, RecoveryPlan
 from bot.domain.runbook import StepApproval
+from bot.domain.words import either
 
 Excluded = Literal["requester", "declarer"]
 
@@ -114,9 +115,7 @@ def standing(
     may = eligible(rule, plan, requesters, declarer)
     if person is not None and person in may:
         return Standing(eligible=True)
-    names = (
-        " or ".join(plan.people[p].name for p in may) or "nobody: the rule cannot be met, change the plan or escalate"
-    )
+    names = either(plan.people[p].name for p in may) or "nobody: the rule cannot be met, change the plan or escalate"
     who = f"This needs someone of {rule.approvers}{BUT_NOT[frozenset(rule.exclude)]}."
     if person is not None and person == declarer and "declarer" in rule.exclude:
         why = "You declared it."

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot.domain import events as e
 from bot.domain.approvals import Approval
 from bot.domain.changes import Plan
-from bot.domain.incident import Attempt, Offer, StepRun, TakenRisk, Voice
+from bot.domain.incident import ACCEPT_RISK, Attempt, Offer, StepRun, TakenRisk, Voice
 from bot.domain.model import replace
 from bot.domain.timeline import Event
 from bot.domain.transitions import STEP, move
@@ -35,7 +35,7 @@ BLOCKED = "blocked"
 RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason", "taken_risks")
 NOTHING_RISKED: Mapping[str, Any] = {
     "accepted_risks": (),
-    "risk_accepted_by": None,
+    "risk_accepted_by": (),
     "risk_reason": "",
     "taken_risks": (),
     "risks": (),
@@ -189,11 +189,13 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
 
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
     new = [risk for risk in dict.fromkeys(event.risks) if risk not in step.accepted_risks]
+    others = (voice.person for voice in step.voices if voice.decision == ACCEPT_RISK)
+    people = tuple(dict.fromkeys((*others, event.person)))
     return {
         "accepted_risks": (*step.accepted_risks, *new),
-        "risk_accepted_by": event.person,
+        "risk_accepted_by": people,
         "risk_reason": event.reason,
-        "taken_risks": (*step.taken_risks, *(TakenRisk(risk, event.person, event.reason) for risk in new)),
+        "taken_risks": (*step.taken_risks, *(TakenRisk(risk, people, event.reason) for risk in new)),
     }
 
 

@@ -26,6 +26,9 @@ class Offer:
     proof: Proof | None
 
 
+ACCEPT_RISK = "accept the risk"  # as a voice says it
+
+
 @dataclass(frozen=True)
 class Voice:
     """One person's word for skipping, settling, or accepting a risk; enough equal words decide."""
@@ -37,10 +40,10 @@ class Voice:
 
 @dataclass(frozen=True)
 class TakenRisk:
-    """A risk, by whom it was accepted, and why."""
+    """A risk, by whom it was accepted, and why: the words of the last of them."""
 
     risk: Risk
-    person: str
+    people: tuple[str, ...]
     reason: str
 
 
@@ -81,7 +84,7 @@ class StepRun:
     offers: tuple[Offer, ...] = ()
     met_at: datetime | None = None
     accepted_risks: tuple[Risk, ...] = ()
-    risk_accepted_by: str | None = None
+    risk_accepted_by: tuple[str, ...] = ()
     risk_reason: str = ""
     taken_risks: tuple[TakenRisk, ...] = ()
     glass_broken_by: str | None = None

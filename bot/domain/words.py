@@ -15,6 +15,12 @@ NEAR = timedelta(hours=12)  # further away a time of day alone would be misread
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
+def either(names: Iterable[str]) -> str:
+    """`Carol Chen, Dave Diaz or Erin Evans`; empty for nobody."""
+    *most, last = list(names) or [""]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
 @dataclass(frozen=True)
 class Words:
     """Says things as people of this recovery plan read them, at a moment."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from bot.slack.controls import Control
@@ -164,14 +163,6 @@ def _chooser(kind: str, action_id: str, choices: Sequence[Choice], initial: str)
     return {**made, "initial_option": chosen} if chosen else made
 
 
-def multi_select(action_id: str, choices: Sequence[Choice], *, initial: Iterable[str] = (), hint: str = "") -> Block:
-    """Any of up to 100 choices."""
-    chosen = set(initial)
-    made = _chooser("multi_static_select", action_id, choices, "")
-    marked = [option for option in made["options"] if option["value"] in chosen]
-    return _hinted({**made, "initial_options": marked} if marked else made, hint)
-
-
 def radio_buttons(action_id: str, choices: Sequence[Choice], *, initial: str = "") -> Block:
     """One of up to 10 choices, all of them seen."""
     return _chooser("radio_buttons", action_id, choices[:10], initial)
@@ -189,12 +180,6 @@ def users_select(action_id: str, *, initial: str = "", hint: str = "") -> Block:
     """A person of the workspace."""
     made: Block = {"type": "users_select", "action_id": action_id}
     return _hinted({**made, "initial_user": initial} if initial else made, hint)
-
-
-def datetime_picker(action_id: str, *, initial: datetime | None = None) -> Block:
-    """A moment, in the reader's zone."""
-    made: Block = {"type": "datetimepicker", "action_id": action_id}
-    return {**made, "initial_date_time": int(initial.timestamp())} if initial else made
 
 
 def _hinted(element: Block, hint: str) -> Block:

@@ -7,7 +7,7 @@ from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.transitions import StepState
-from bot.domain.words import number
+from bot.domain.words import either, number
 from bot.slack.front import Speaker
 from bot.slack.text import code, moment, name, safe
 
@@ -57,7 +57,7 @@ def sent_back(verb: str, step: StepRun) -> str:
 
 def left_of(people: list[str], plan: RecoveryPlan) -> str:
     """Those who are waited for, by name."""
-    return safe(" or ".join(name(person, plan) for person in people)) or "nobody: the rule can't be met"
+    return safe(either(name(person, plan) for person in people)) or "nobody: the rule can't be met"
 
 
 def missing(step: StepRun, speaker: Speaker) -> str:

@@ -114,12 +114,6 @@ def name(person: str | None, plan: RecoveryPlan) -> str:
     return known.name if known else person or "nobody"
 
 
-def mention(person: str | None, plan: RecoveryPlan) -> str:
-    """A person of the recovery plan as Slack calls them, in mrkdwn; anybody else by name alone."""
-    known = plan.people.get(person or "")
-    return f"<@{known.slack}>" if known and known.slack else safe(name(person, plan), 200)
-
-
 def time_format(at: datetime, near: datetime, *, seconds: bool = False) -> str:
     """Slack's form of a moment: the time of day, with its date where it lies far from `near`."""
     time = "{time_secs}" if seconds else "{time}"

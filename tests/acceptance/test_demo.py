@@ -69,18 +69,6 @@ def test_the_demo_breaks_is_repaired_and_leaves_nothing(
         assert closed(shop)
 
 
-def test_a_killed_demo_leaves_nothing_behind(
-    pg_binaries: Binaries, eventually: Callable[..., bool], alive: Callable[[int], bool]
-) -> None:
-    """After kill -9 every process that the demo started ends by itself, and its files are removed."""
-    with telling("demo") as told:
-        told.read_until(READY)
-        assert told.runs(b"serve")
-        told.process.kill()
-        assert eventually(lambda: not any(alive(pid) for pid in told.children), seconds=15)
-        assert eventually(lambda: list(told.scratch.iterdir()) == [], seconds=5)
-
-
 def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     """Before anything else is started: what is wrong, and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

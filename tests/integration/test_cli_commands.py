@@ -241,7 +241,7 @@ def test_who_may_not_approve_is_told_who_may(planned: Terminal) -> None:
     result = planned.type("approve", "1", "flip", "--yes", as_="alice")
     assert result.exit_code == 1
     assert "You declared it." in result.stderr
-    assert "Bob or Carol or Dave or Erin" in result.stderr
+    assert "Bob, Carol, Dave or Erin" in result.stderr
 
 
 # --- repeating --------------------------------------------------------------------------------------------------------

@@ -295,5 +295,5 @@ def test_the_refusal_of_an_approval_says_who_may(running: Lab) -> None:
     """The declarer can't approve, and is told who can."""
     incident = running.started("one")
     running.wait(incident, "flip", "pending_approval")
-    with pytest.raises(Refused, match=r"You declared it\. Waiting for Bob or Carol or Dave or Erin"):
+    with pytest.raises(Refused, match=r"You declared it\. Waiting for Bob, Carol, Dave or Erin"):
         running.approve(incident, "flip", "alice")

@@ -165,8 +165,8 @@ def test_each_risk_keeps_who_took_it() -> None:
     accept(story, "promote", "alice")
     story.show("promote", a_plan(risks=(RISK, OTHER)))
     story.give(replace(accepting("promote", "bob"), reason="It was seen to stop."))
-    taken = [(taken.risk, taken.person) for taken in story.step("promote").taken_risks]
-    assert taken == [(RISK, "alice"), (OTHER, "bob")]
+    taken = [(taken.risk, taken.people) for taken in story.step("promote").taken_risks]
+    assert taken == [(RISK, ("alice",)), (OTHER, ("bob",))]
     assert story.step("promote").taken_risks[0].reason == "Nothing was acknowledged after it."
 
 

@@ -11,7 +11,7 @@ from bot.domain.decisions.gates import may, requesters, step_rule
 from bot.domain.decisions.incidents import text_of
 from bot.domain.decisions.world import PLAIN, World, the_step_looked_at
 from bot.domain.errors import Refused
-from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.incident import ACCEPT_RISK, Incident, Run, StepRun
 from bot.domain.timeline import Event
 from bot.domain.transitions import StepState
 
@@ -55,7 +55,7 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
         run=run.id, step=step.id, attempt=step.attempt, outcome=outcome, finding=step.finding, result=dict(step.result)
     )
     rule = rule.more(world.plan.approvals.accept_risk.extra)
-    return by_word(incident, run, step, command, rule, world, "accept the risk", reason, lambda: (accepted, completed))
+    return by_word(incident, run, step, command, rule, world, ACCEPT_RISK, reason, lambda: (accepted, completed))
 
 
 def by_word(

@@ -64,7 +64,7 @@ def _risk(scene: Scene, step: StepRun, risk: Risk) -> Line:
     taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
     if taken is None:
         return line(strong("Risk"), " ", risk.text, " · ", strong("not accepted"))
-    by = f" · accepted by {scene.name(taken.person)}: “{taken.reason}”"
+    by = f" · accepted by {scene.names(taken.people)}: “{taken.reason}”"
     return line(strong("Risk"), " ", risk.text, by)
 
 

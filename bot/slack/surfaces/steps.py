@@ -78,8 +78,8 @@ def _coming(step: StepRun) -> str:
 
 def _taken(scene: Scene, step: StepRun) -> Iterator[Line]:
     """Who has taken risks for a step, and why."""
-    for person, reason in dict.fromkeys((taken.person, taken.reason) for taken in step.taken_risks):
-        yield line(strong("Risk accepted"), f" by {scene.name(person)}: “{reason}”")
+    for people, reason in dict.fromkeys((taken.people, taken.reason) for taken in step.taken_risks):
+        yield line(strong("Risk accepted"), f" by {scene.names(people)}: “{reason}”")
 
 
 def _shown_plan(scene: Scene, run: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk, ...]]:
@@ -91,7 +91,8 @@ def _shown_plan(scene: Scene, run: Run, step: StepRun) -> tuple[str, Line, tuple
 
 
 def _blocked(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk, ...]]:
-    risks = [risk.text for risk in step.risks if risk.text not in step.finding]
+    shown = cut(step.finding, LONGEST_FINDING)
+    risks = [risk.text for risk in step.risks if risk.text not in shown]
     said = paragraph(*_once(step.reason, step.finding))
     named = paragraph(*(line(strong("Risk"), " ", cut(risk, LONGEST_FINDING)) for risk in risks))
     word = paragraph(*risk_lines(scene, step), *voice_lines(scene, step))
@@ -161,7 +162,7 @@ def _completed(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Ch
 
 
 def _by(scene: Scene, step: StepRun) -> str:
-    return f"risk accepted by {scene.name(step.risk_accepted_by)}: “{cut(step.risk_reason, LONGEST_FINDING)}”"
+    return f"risk accepted by {scene.names(step.risk_accepted_by)}: “{cut(step.risk_reason, LONGEST_FINDING)}”"
 
 
 def _short(finding: str) -> tuple[Line, ...]:

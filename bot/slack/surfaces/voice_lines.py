@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain.approvals import Rule, eligible, rule_for
 from bot.domain.decisions.gates import requesters
-from bot.domain.incident import StepRun
+from bot.domain.incident import ACCEPT_RISK, StepRun
 from bot.domain.words import number
 from bot.slack.rich import Line, line, strong
 from bot.slack.surfaces.approval_lines import approvals
@@ -12,7 +12,6 @@ from bot.slack.surfaces.scene import Scene
 from bot.slack.text import cut
 
 LONGEST_REASON = 300
-ACCEPT = "accept the risk"
 
 
 def voice_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
@@ -27,9 +26,9 @@ def voice_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
 
 def risk_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
     """Who may accept the risk of a blocked step, and how many it takes, as long as nobody has."""
-    if not step.risks or any(voice.decision == ACCEPT for voice in step.voices):
+    if not step.risks or any(voice.decision == ACCEPT_RISK for voice in step.voices):
         return
-    rule, able = _rule(scene, step, ACCEPT), _able(scene, step)
+    rule, able = _rule(scene, step, ACCEPT_RISK), _able(scene, step)
     if step.definition.kind == "action" and step.applied_at is None:
         leads = (scene.incident.roles.get("commander"), scene.incident.roles.get("deputy"))
         able = dict.fromkeys((*able, *(lead for lead in leads if lead in scene.plan.people and lead)))
@@ -61,6 +60,6 @@ def _able(scene: Scene, step: StepRun) -> dict[str, None]:
 def _rule(scene: Scene, step: StepRun, decision: str) -> Rule:
     """As the decisions see it: a risk takes more people, by the plan of today; the rest is as it was when a plan was shown."""
     own = rule_for(scene.plan.approvals, step.definition.approval)
-    if decision == ACCEPT:
+    if decision == ACCEPT_RISK:
         return own.more(scene.plan.approvals.accept_risk.extra)
     return step.rule.without_extra() if step.rule else own

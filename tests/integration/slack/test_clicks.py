@@ -61,7 +61,7 @@ def test_who_may_not_approve_is_told_at_once(world: SlackWorld) -> None:
     assert world.press(ALICE, "step/R1/promote", "approve", number).ok
     said = world.told(ALICE, channel, before)
     assert said.startswith("This needs someone of approvers who neither declared the incident nor asked for this step.")
-    assert said.endswith("Waiting for Bob Tester or Carol Tester or Dave Tester or Erin Tester.")
+    assert said.endswith("Waiting for Bob Tester, Carol Tester, Dave Tester or Erin Tester.")
     assert "ApprovalOffered" not in world.types(number)
 
 

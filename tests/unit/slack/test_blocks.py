@@ -1,6 +1,5 @@
 """The builders of blocks, inputs and views: within Slack's limits whatever they are given."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,13 +14,11 @@ from bot.slack.blocks import (
     checkboxes,
     confirm,
     context,
-    datetime_picker,
     divider,
     field,
     header,
     home,
     modal,
-    multi_select,
     radio_buttons,
     section,
     select,
@@ -52,11 +49,9 @@ def test_inputs_keep_every_limit(text: str) -> None:
     elements: list[Block] = [
         text_input("a", initial=text, lines=True, hint=text),
         select("a", choices, initial="two", hint=text),
-        multi_select("a", choices, initial=["one"], hint=text),
         radio_buttons("a", choices, initial="one"),
         checkboxes("a", choices, initial=["two"]),
         users_select("a", initial="U0ALICE", hint=text),
-        datetime_picker("a", initial=datetime(2026, 11, 24, 3, 4, tzinfo=UTC)),
     ]
     for element in elements:
         block = field(text, element, "where", hint=text, optional=True)

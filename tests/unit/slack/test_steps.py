@@ -288,6 +288,14 @@ def test_a_risk_before_a_plan_takes_one_and_the_plan_one_more() -> None:
     assert "Its plan then needs 3 approvals (2, and 1 more for the risk)." in shown
 
 
+def test_a_risk_stands_there_where_its_finding_is_cut() -> None:
+    """It is left out only where what is shown of the finding says it."""
+    for finding in (f"{RISKY.text} More is not known.", f"{'x' * 1600} {RISKY.text}"):
+        story = underway(check("fit")).launch("fit")
+        story.look("fit", Verdict(holds=None, finding=finding, risks=(RISKY,)), late=True)
+        assert step_text(story, "fit").count(RISKY.text) == 1
+
+
 def test_a_risk_that_nobody_may_accept_says_so() -> None:
     """A rule that can't be met is no riddle."""
     few = approval_defaults(approvers="others", accept_risk={"extra": 1})
@@ -333,7 +341,7 @@ def test_a_taken_risk_is_no_green_tick() -> None:
         story.person(c.AcceptRisk, "fit", person, reason="we go on")
     shown = step_text(story, "fit")
     assert shown.startswith("🟡")
-    assert "risk accepted by Carol: “we go on”" in shown
+    assert "risk accepted by Bob, Carol: “we go on”" in shown
 
 
 def test_a_failed_step_offers_the_ways_on() -> None:

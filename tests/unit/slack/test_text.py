@@ -16,7 +16,6 @@ from bot.slack.text import (
     fitted,
     head,
     link,
-    mention,
     moment,
     one_line,
     plain,
@@ -25,7 +24,6 @@ from bot.slack.text import (
     visible,
 )
 from tests.unit.slack.naughty import NAUGHTY
-from tests.unit.slack.painting import in_slack
 from tests.unit.slack.rules import check_mrkdwn
 
 AT = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
@@ -100,15 +98,6 @@ def test_plain_text_is_one_line() -> None:
     """Labels and placeholders have no line breaks."""
     assert plain(" a\n\tb\x00 ", 20) == "a b<U+0000>"
     assert one_line("a\r\nb") == "a b"
-
-
-@pytest.mark.parametrize(
-    ("person", "said"),
-    [("alice", "<@U0ALICE>"), ("frank", "Frank Adams"), ("<@U0BOB>", "&lt;@U0BOB&gt;"), (None, "nobody")],
-)
-def test_only_people_of_the_plan_are_mentioned(person: str | None, said: str) -> None:
-    """By the account that the recovery plan gives them; everybody else by name."""
-    assert mention(person, in_slack()) == said
 
 
 def test_a_moment_is_shown_in_the_readers_zone() -> None:

@@ -1,6 +1,6 @@
 """Who counts: guests, strangers, bots, people who left; judged at the click, and once more before the call."""
 
-from tests.acceptance.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, ONCALL, World
+from tests.faults.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, ONCALL, World
 
 
 def approved_by(world: World, number: int) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.acceptance.slack.world import ALICE, BOB, INCIDENTS, ONCALL, World
+from tests.faults.slack.world import ALICE, BOB, INCIDENTS, ONCALL, World
 
 Loss = Callable[[World, str], None]
 LOSSES: dict[str, Loss] = {

@@ -6,15 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.playground.postgres import Server
-from tests.acceptance.slack.world import World, running_world
 from tests.faults.nursery import Nursery
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Starts lives of the bot."""
-    with Nursery() as nursery:
-        yield nursery
+from tests.faults.slack.world import World, running_world
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
-from tests.acceptance.slack.world import ALICE, INCIDENTS, World
+from tests.faults.slack.world import ALICE, INCIDENTS, World
 
 
 def test_declared_in_slack(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.acceptance.slack.world import ALICE, BOB, CAROL, World
+from tests.faults.slack.world import ALICE, BOB, CAROL, World
 
 HUNG: list[dict[str, Any]] = [
     {"method": "conversations.create", "applied": True},

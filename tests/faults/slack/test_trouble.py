@@ -5,7 +5,7 @@ import time
 
 from bot.domain import commands as c
 from bot.domain.events import NoteAdded
-from tests.acceptance.slack.world import ALICE, BOB, CAROL, World
+from tests.faults.slack.world import ALICE, BOB, CAROL, World
 
 ALARM_LOOKS = 5.0  # seconds between two looks
 

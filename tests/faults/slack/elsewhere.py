@@ -1,6 +1,6 @@
 """Our bot in a workspace that is not ours: local-slack, which listens on every interface, so in a network of its own.
 
-    unshare --net python -m tests.acceptance.slack.elsewhere BINARY DIRECTORY
+    unshare --net python -m tests.faults.slack.elsewhere BINARY DIRECTORY
 
 DIRECTORY holds the bot's files and its environment. It brings the loopback interface up, starts both, declares by a command
 and by a form, clicks and reads; it prints what it saw, and exits 0 if all of it was as it must be. That server sends each
@@ -25,7 +25,7 @@ from websockets.sync.client import connect
 
 from bot.playground.dr_command import dr_path
 from bot.playground.processes import Processes
-from tests.acceptance.slack.plan import PEOPLE
+from tests.faults.slack.plan import PEOPLE
 
 PORT, HTTP = 3000, "127.0.0.1:8080"
 TOKENS = {"botToken": "xoxb-elsewhere", "appToken": "xapp-elsewhere"}

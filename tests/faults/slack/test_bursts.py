@@ -2,7 +2,7 @@
 
 import time
 
-from tests.acceptance.slack.world import ALICE, CAROL, World
+from tests.faults.slack.world import ALICE, CAROL, World
 
 
 def test_a_burst_of_changes_is_few_edits(world: World) -> None:

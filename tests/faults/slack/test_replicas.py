@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.acceptance.slack.world import BOB, CAROL, World
+from tests.faults.slack.world import BOB, CAROL, World
 
 
 def test_two_replicas_show_each_message_once(pg_world: World) -> None:

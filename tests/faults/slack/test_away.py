@@ -1,7 +1,7 @@
 """Slack is away, for an hour: everything goes on by `dr`, and afterwards the chat shows the truth."""
 
 from bot.domain import commands as c
-from tests.acceptance.slack.world import World
+from tests.faults.slack.world import World
 
 
 def test_an_hour_without_slack(world: World) -> None:

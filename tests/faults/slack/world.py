@@ -28,10 +28,10 @@ from bot.slack.painter import painter
 from bot.slack.surfaces import Links
 from bot.store import chat as rows
 from bot.store.schema import channels
-from tests.acceptance.slack.plan import PEOPLE, SWITCH, recovery_plan
 from tests.faults.gate import Gate
 from tests.faults.http_far_side import Hooks
 from tests.faults.nursery import PROJECT, Life, Nursery
+from tests.faults.slack.plan import PEOPLE, SWITCH, recovery_plan
 from tests.faults.world import BUILDING, environment_of, settings_of, write_files, write_keys
 
 ALICE, BOB, CAROL, DAVE, ERIN = (f"U0{person.upper()}" for person in PEOPLE)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.slack.plan import SWITCH, recovery_plan
 from tests.conftest import missing
 from tests.faults.nursery import PROJECT
+from tests.faults.slack.plan import SWITCH, recovery_plan
 from tests.faults.world import environment_of, write_files, write_keys
 
 PACKAGE, VERSION = "local-slack-linux-x64", "0.1.8"
@@ -66,7 +66,7 @@ def test_a_night_elsewhere(network: tuple[str, ...], binary: Path, new_directory
     write_files(directory, recovery_plan(write_keys(directory), "http://127.0.0.1:9"), SWITCH)
     environment = environment_of(directory, f"sqlite:///{directory}/dr.db", "http://127.0.0.1:9", 9)
     (directory / "environment.json").write_text(json.dumps(environment))
-    command = [*network, sys.executable, "-m", "tests.acceptance.slack.elsewhere", str(binary), str(directory)]
+    command = [*network, sys.executable, "-m", "tests.faults.slack.elsewhere", str(binary), str(directory)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-6000:]}"
     assert "nothing twice" in done.stdout

@@ -1,4 +1,4 @@
-"""The story in a process of its own. That it is told to its good end is what `make story` proves by its exit code."""
+"""The demo and the story ended in the middle: nothing is left behind."""
 
 import signal
 import time
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.playground.binaries import Binaries
 from tests.acceptance.told import telling
 
+READY = "Ctrl-C ends it"
 FIRST_LINE_WITHIN = 3.0  # on a machine that does other things too; a tenth of a second where it is at rest
 
 
@@ -22,3 +23,15 @@ def test_ctrl_c_ends_the_story_in_order(
         assert told.end(signal.SIGINT) == 128 + signal.SIGINT
         assert eventually(lambda: not any(alive(pid) for pid in told.children))
         assert list(told.scratch.iterdir()) == []
+
+
+def test_a_killed_demo_leaves_nothing_behind(
+    pg_binaries: Binaries, eventually: Callable[..., bool], alive: Callable[[int], bool]
+) -> None:
+    """After kill -9 every process that the demo started ends by itself, and its files are removed."""
+    with telling("demo") as told:
+        told.read_until(READY)
+        assert told.runs(b"serve")
+        told.process.kill()
+        assert eventually(lambda: not any(alive(pid) for pid in told.children), seconds=15)
+        assert eventually(lambda: list(told.scratch.iterdir()) == [], seconds=5)
