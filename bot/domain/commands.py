@@ -150,7 +150,7 @@ class SnoozeUpdate(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done(StepCommand):
+class Done(StepWord):
     pass
 
 
@@ -161,7 +161,7 @@ class Skip(StepWord):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retry(StepCommand):
+class Retry(StepWord):
     """Start (ready), Look again (blocked) or Retry (failed)."""
 
     reason: str = ""
@@ -202,7 +202,7 @@ class Decline(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Withdraw(StepCommand):
+class Withdraw(StepWord):
     pass
 
 

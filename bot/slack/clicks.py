@@ -1,6 +1,7 @@
 """What each button does. Who pressed is who Slack says; what was pressed is found by the button's id in the database."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import get_args
 
 from bot.domain import commands as c
@@ -74,9 +75,9 @@ def _approve(speaker: Speaker, control: Control, incident: Incident, run: Run, s
     return approve(speaker, incident, run, step, control.digest, aloud=False)
 
 
-def _step_command(command: Callable[[str, str], c.StepCommand]) -> Does:
-    def does(speaker: Speaker, _: Control, incident: Incident, run: Run, step: StepRun) -> Answer:
-        speaker.give(incident.id, command(run.id, step.id))
+def _step_command(word: Callable[..., c.StepWord]) -> Does:
+    def does(speaker: Speaker, control: Control, incident: Incident, *_: object) -> Answer:
+        speaker.give(incident.id, word(**reasons.looked_at(control)))
         return NOTHING
 
     return _of_step(does)
@@ -133,12 +134,12 @@ def _post_update(speaker: Speaker, control: Control) -> Answer:
 
 STEPS: Mapping[Verb, Does] = {
     "approve": _of_step(_approve),
-    "done": _step_command(lambda run, step: c.Done(run=run, step=step)),
-    "retry": _step_command(lambda run, step: c.Retry(run=run, step=step)),
-    "start": _step_command(lambda run, step: c.Retry(run=run, step=step)),
-    "look_again": _step_command(lambda run, step: c.Retry(run=run, step=step)),
-    "withdraw": _step_command(lambda run, step: c.Withdraw(run=run, step=step)),
-    "settle_look_again": _step_command(lambda run, step: c.Settle(run=run, step=step, outcome="look_again")),
+    "done": _step_command(c.Done),
+    "retry": _step_command(c.Retry),
+    "start": _step_command(c.Retry),
+    "look_again": _step_command(c.Retry),
+    "withdraw": _step_command(c.Withdraw),
+    "settle_look_again": _step_command(partial(c.Settle, outcome="look_again")),
     "settle_not_happened": _of_step(_settle_not_happened),
     "settle_happened": _step_form(reasons.view),
     "decline": _step_form(reasons.view),

@@ -283,7 +283,14 @@ def in_doubt_again() -> tuple[Story, int]:
 
 
 @pytest.mark.parametrize(
-    "word", [c.Settle(run="R1", step="promote", outcome="happened"), c.Skip(run="R1", step="promote", reason=REASON)]
+    "word",
+    [
+        c.Settle(run="R1", step="promote", outcome="happened"),
+        c.Skip(run="R1", step="promote", reason=REASON),
+        c.Retry(run="R1", step="promote"),
+        c.Withdraw(run="R1", step="promote"),
+        c.Done(run="R1", step="promote"),
+    ],
 )
 def test_a_word_on_one_attempt_says_nothing_of_the_next(word: c.StepWord) -> None:
     """What somebody saw of the first attempt is not recorded for the second."""

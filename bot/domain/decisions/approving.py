@@ -5,7 +5,7 @@ from bot.domain import events as e
 from bot.domain.approvals import Rule, Standing, members
 from bot.domain.decisions.gates import may
 from bot.domain.decisions.incidents import text_of
-from bot.domain.decisions.world import PLAIN, World, imagine, the_step
+from bot.domain.decisions.world import PLAIN, World, imagine, the_step, the_step_looked_at
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Offer, Run, StepRun
 from bot.domain.timeline import Event
@@ -109,7 +109,7 @@ def _send_back(run: Run, step: StepRun, reason: str) -> Event:
 
 def withdraw(state: Incident | None, command: c.Withdraw, world: World) -> tuple[Event, ...]:
     """Before the start an approval can be taken back, and so can a click that is still being looked up."""
-    incident, run, step = the_step(state, command)
+    incident, run, step = the_step_looked_at(state, command)
     person = command.actor.person
     given = {*step.approved_by, *(offer.person for offer in step.offers), step.glass_broken_by}
     if person is None or not step.awaits_approval or person not in given:

@@ -31,7 +31,7 @@ def _next_attempt(step: StepRun) -> int:
 
 def done(state: Incident | None, command: c.Done, _: World) -> tuple[Event, ...]:
     """A person says that a manual step is done."""
-    _incident, run, step = the_step(state, command)
+    _incident, run, step = the_step_looked_at(state, command)
     if step.definition.kind != "manual":
         raise Refused(f"{step.id} is no manual step: the bot does it and says when it is done.")
     if step.state is not StepState.READY:
@@ -55,7 +55,7 @@ def skip(state: Incident | None, command: c.Skip, world: World) -> tuple[Event, 
 
 def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ...]:
     """Start (ready), look again (blocked), or try again: the last makes its author the requester."""
-    _incident, run, step = the_step(state, command)
+    _incident, run, step = the_step_looked_at(state, command)
     refuse_stopped(run)
     if step.state not in RETRYABLE:
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to retry.", instead(step))
