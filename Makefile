@@ -37,7 +37,7 @@ test: $(STAMP)
 	$(BIN)/pytest -n 4 --dist worksteal
 
 faults: $(STAMP)
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest -n 3 tests/faults
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
