@@ -34,10 +34,10 @@ test: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 6 --dist worksteal
 
 faults: $(STAMP)
-	$(BIN)/pytest -n 3 tests/faults
+	$(BIN)/pytest -n 3 --maxschedchunk 1 tests/faults
 
 bench: $(STAMP)
 	$(BIN)/python -m bench

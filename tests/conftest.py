@@ -43,14 +43,13 @@ os.environ |= {  # no test may find anybody's real account
 }
 
 
-LONGEST_FIRST = ("browser", "acceptance", "integration", "unit")  # so that nobody waits for a last long one
+LONGEST_FIRST = ("kill_matrix", "test_story", "browser", "faults", "acceptance", "integration")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The night that three people play in a browser takes longest of all."""
-    here = Path(__file__).parent
-    rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: (rank.get(item.path.relative_to(here).parts[0], 0), "story" not in item.path.name))
+    """So that nobody waits for a last long one."""
+    rank = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: next((rank[name] for name in rank if name in item.nodeid), len(rank)))
 
 
 def pytest_collection_finish() -> None:
