@@ -1,7 +1,8 @@
 """The desk: the one door through which commands come. It decides and records in one transaction, with all that follows."""
 
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -290,9 +291,17 @@ class Desk:
         self._cache[state.id] = state
         return state
 
+    def waited(self, work: Future[T], patience: float) -> T:
+        """What comes of some writing; raises TimeoutError where that takes too long, see `Database.wait_until`."""
+        begun = time.monotonic()
+        while (left := self.database.wait_until(begun, patience) - time.monotonic()) > 0:
+            if wait((work,), left).done:
+                break
+        return work.result(timeout=0)
+
     def _promptly(self, work: Callable[[], T]) -> T:
         try:
-            return self._prompt.submit(work).result(timeout=self.deadline_seconds)
+            return self.waited(self._prompt.submit(work), self.deadline_seconds)
         except TooLate:
             raise NotConfirmed(
                 "Not confirmed: the database did not answer in time. Look at the incident before you repeat it."

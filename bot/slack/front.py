@@ -72,7 +72,7 @@ class Front:
     def promptly(self, work: Callable[[], T]) -> T:
         """What is done before the acknowledgement; raises NotConfirmed where the database lets it wait."""
         try:
-            return self._now.submit(work).result(timeout=self.answer_within)
+            return self.desk.waited(self._now.submit(work), self.answer_within)
         except TooLate:
             text = "Not confirmed: the database did not answer in time. Look at the card before you repeat it."
             raise NotConfirmed(text) from None

@@ -1,8 +1,10 @@
 """One database, SQLite or PostgreSQL: connections, transactions and their time limits."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -14,6 +16,7 @@ from bot.store.failures import translated
 POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 PATIENCE_MS = 10_000  # for a lock, when no person waits
+QUEUE_SECONDS = 2.0  # for other writers of this process, when one does, as long as they go on
 STATEMENT_MS = 200  # beyond the wait for a lock
 RIGHT_URL = "Write sqlite:///dr.db or postgresql://user@host/database."
 # A black-holed server is noticed after three seconds instead of the kernel's quarter of an hour.
@@ -50,6 +53,7 @@ class Database:
             pool_pre_ping=not self.is_sqlite,
             connect_args={} if self.is_sqlite else POSTGRESQL_OPTIONS,
         )
+        self._committed_at = -math.inf
         self._turns = sqlite.Turns(busy_timeout_ms) if self.is_sqlite else None
         if self.is_sqlite:
             sqlite.prepare(self.engine, busy_timeout_ms)
@@ -76,24 +80,34 @@ class Database:
     def begin(self, *, interactive: bool = False) -> Iterator[Connection]:
         """One writing transaction, committed at the end of the block.
 
-        interactive: a person waits, so the wait for a lock ends after `busy_timeout_ms` instead of ten seconds.
+        interactive: a person waits, so the wait for a lock ends after `busy_timeout_ms` instead of ten seconds, and the
+        wait for this process's other writers so long after the last of them.
         Raises Locked, DatabaseFull, ReadOnly or DatabaseGone, all of them NotRecorded; CommitUnknown at the commit.
         """
         patience_ms = self._busy_timeout_ms if interactive else PATIENCE_MS
-        deadline = time.monotonic() + patience_ms / 1000
+        until = partial(self.wait_until, time.monotonic(), patience_ms / 1000)
         with (
-            self._turns.turn(deadline) if self._turns else nullcontext(),
+            self._turns.turn(until) if self._turns else nullcontext(),
             translated(self._url, "write"),
             self.engine.connect() as connection,
             connection.begin() as transaction,
         ):
             if self._turns:
-                self._turns.begin(connection, deadline)
+                self._turns.begin(connection, time.monotonic() + patience_ms / 1000)
             else:
                 connection.execute(LIMITS, limits(patience_ms))
             yield connection
             with translated(self._url, "commit"):
                 transaction.commit()
+            self._committed_at = time.monotonic()
+
+    def wait_until(self, begun: float, patience: float) -> float:
+        """Until when a writing that began to wait then is waited for; moments are monotonic seconds.
+
+        That is so long after the last commit of this process, for as long as others go on it is only a queue, but two
+        seconds at most.
+        """
+        return min(max(begun, self._committed_at) + patience, begun + max(patience, QUEUE_SECONDS))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -54,10 +54,11 @@ class Turns:
         self._busy_timeout_ms = busy_timeout_ms
 
     @contextmanager
-    def turn(self, deadline: float) -> Iterator[None]:
-        """This thread's turn among the writers of its process; raises Locked past the deadline (monotonic seconds)."""
-        if not self._lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise Locked(sentence(Locked, "write", "other commands are being recorded"))
+    def turn(self, until: Callable[[], float]) -> Iterator[None]:
+        """This thread's turn among the writers of its process; raises Locked past `until` (monotonic seconds)."""
+        while not self._lock.acquire(timeout=max(0.0, until() - time.monotonic())):
+            if time.monotonic() >= until():
+                raise Locked(sentence(Locked, "write", "other commands are being recorded"))
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,22 @@ def test_a_busy_database_is_told_within_the_limit(database: Database) -> None:
             interactive_count(database)
         assert time.monotonic() - started < 0.8
     assert count(database) == 3
+
+
+def test_a_queue_that_moves_is_waited_for(tmp_path: Path) -> None:
+    """Many people at once: each waits longer than for a lock, but nobody is sent away while the others are recorded."""
+    database = Database(f"sqlite:///{tmp_path}/dr.db", busy_timeout_ms=500)
+    upgrade(database)
+
+    def slow_count() -> int:
+        with database.begin(interactive=True) as connection:
+            time.sleep(0.1)
+            return streams.next_number(connection, "INC")
+
+    with ThreadPoolExecutor(10) as people:
+        found = [people.submit(slow_count) for _ in range(10)]
+    assert sorted(one.result() for one in found) == list(range(1, 11))
+    database.close()
 
 
 def interactive_count(database: Database) -> int:
