@@ -3,7 +3,9 @@
 It compares the state with what the rows say is shown, so bursts coalesce, and after a crash or an outage it just goes on.
 """
 
+import math
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ from bot.slack.showing import CLAIM, SETTLED_AFTER, Paint, Showing
 from bot.store import chat as rows
 
 LOOK_EVERY = 0.25  # seconds
+REST = 0.05  # between two looks, however often it is nudged: a crowd that types needs the processor more
+BURY_EVERY = 1.0
 REFRESH = timedelta(minutes=1)  # the clocks on the card
 REFRESH_EACH = timedelta(seconds=3)  # for every open incident: Slack takes 50 edits a minute of all channels together
 UPDATE_EVERY = timedelta(seconds=1)  # of one channel, on average
@@ -48,6 +52,7 @@ class Reconciler:
     _busy: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _surveyed: dict[str, datetime] = field(default_factory=dict)
+    _buried_at: float = -math.inf
 
     def __post_init__(self) -> None:
         self.places = Places(self.desk, self.chat, self.members)
@@ -85,7 +90,8 @@ class Reconciler:
                 log.debug("reconciler_waits", reason=str(trouble))
             except Exception:  # the edge of this thread: it must go on
                 log.exception("reconciler_failed")
-            self._wake.wait(LOOK_EVERY)
+            self._stopping.wait(REST)
+            self._wake.wait(LOOK_EVERY - REST)
             self._wake.clear()
 
     def _hand_out(self) -> None:
@@ -101,6 +107,9 @@ class Reconciler:
 
     def _bury(self) -> None:
         """Whoever claimed a channel and is dead by its lease is not waited for."""
+        if time.monotonic() < self._buried_at + BURY_EVERY:
+            return
+        self._buried_at = time.monotonic()
         with self.desk.database.read() as connection:
             claimants = rows.claimants(connection)
         if claimants:
