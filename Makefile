@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 .DEFAULT_GOAL := help
-.PHONY: help demo story test faults bench check lock clean
+.PHONY: help demo story test browser faults bench check lock clean
 
 help:
 	@echo "make demo    a shop in two regions, a chat and the bot on this machine: break it, and recover it in the browser"
 	@echo "make story   the same, told and played by itself from the power cut to the resolution"
 	@echo "make test    check the style, the types and the layers, then run the tests"
+	@echo "make browser the page in a real browser, and a whole night there as three people"
 	@echo "make faults  kill and break everything at every moment: long"
 	@echo "make bench   measure speed and size"
 	@echo "make check   check plan.yml, runbooks and templates"
@@ -35,6 +36,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 4 --dist worksteal
+
+browser: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal tests/browser
 
 faults: $(STAMP)
 	$(BIN)/pytest -n 3 --maxschedchunk 1 tests/faults

@@ -3,7 +3,7 @@
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 class NoDirectory:
     """Without Slack nobody can be looked up live, so a click counts nothing."""
 
-    def look_up(self, person: str) -> Standing:
+    def look_up(self, person: str, teams: Collection[str]) -> Standing:  # noqa: ARG002
         raise Unavailable(f"There is no chat to look {person} up in.")
 
 

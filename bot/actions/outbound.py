@@ -25,7 +25,10 @@ ENCODING_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 @cache
 def _trusted() -> ssl.SSLContext:
     """The trusted certificates, read when they are first needed: that takes as long as opening the database and the plan."""
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise httpx.ConnectError(f"the trusted certificates can't be read: {error}") from error
 
 
 class Outbound:

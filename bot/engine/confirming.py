@@ -1,6 +1,6 @@
 """Approvals checked anew just before the call: who gave them must still be eligible, and prove that it was they."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bot.domain.approvals import Approval, Proof, Rule, standing
 from bot.domain.decisions.gates import requesters
@@ -19,33 +19,33 @@ def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
         reasons: dict[str, str | None] = {}
         for approval in step.approvals:
             if approval.digest == step.digest:
-                reason = _unproven(approval.proof, approval.person, "approve", incident, run, step)
-                reasons[approval.person] = reason or _not_of_team(approval, step.rule, incident, step)
+                reason = _unproven(approval, step.rule, incident, run, step)
+                verdict = standing(approval.person, step.rule, plan, requesters(step), incident.declarer)
+                reasons[approval.person] = reason or (None if verdict.eligible else verdict.reason)
         if step.glass_broken_by:
             breaker = step.glass_broken_by
-            reasons[breaker] = _unproven(step.glass_proof, breaker, "break-glass", incident, run, step)
+            reasons[breaker] = _signed(step.glass_proof, breaker, "break-glass", incident, run, step)
+            if step.glass_proof is None:
+                reasons[breaker] = _unknown(breaker, plan.approvals.break_glass.allowed)
         return {person: reason for person, reason in reasons.items() if reason}
 
-    def _unproven(
+    def _unproven(approval: Approval, rule: Rule, incident: Incident, run: Run, step: StepRun) -> str | None:
+        """Who clicked is looked up, and so is a member by the Slack group alone who signed."""
+        signed = _signed(approval.proof, approval.person, "approve", incident, run, step)
+        team = plan.teams.get(rule.approvers)
+        joined = team is not None and team.slack_group is not None and approval.person not in team.members
+        return signed or (_unknown(approval.person, (rule.approvers,)) if approval.proof is None or joined else None)
+
+    def _signed(
         proof: Proof | None, person: str, command: str, incident: Incident, run: Run, step: StepRun
     ) -> str | None:
         if proof is None:
-            return _unknown(person)
+            return None
         where = f"{run.id}/{step.id}"
         return check_proof(proof, person, plan, command=command, incident=incident.id, step=where, digest=step.digest)
 
-    def _not_of_team(approval: Approval, rule: Rule, incident: Incident, step: StepRun) -> str | None:
-        """A member by the Slack group alone is looked up even where they signed."""
-        team = plan.teams.get(rule.approvers)
-        if approval.proof is not None and team is not None and approval.person not in team.members and team.slack_group:
-            unknown = _unknown(approval.person)
-            if unknown:
-                return unknown
-        verdict = standing(approval.person, rule, plan, requesters(step), incident.declarer)
-        return None if verdict.eligible else verdict.reason
-
-    def _unknown(person: str) -> str | None:
-        found = directory.look_up(person)
+    def _unknown(person: str, teams: Collection[str]) -> str | None:
+        found = directory.look_up(person, teams)
         return None if found.eligible else found.reason
 
     return confirm

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -294,10 +294,13 @@ class Desk:
     def waited(self, work: Future[T], patience: float) -> T:
         """What comes of some writing; raises TimeoutError where that takes too long, see `Database.wait_until`."""
         begun = time.monotonic()
-        while (left := self.database.wait_until(begun, patience) - time.monotonic()) > 0:
-            if wait((work,), left).done:
-                break
-        return work.result(timeout=0)
+        while True:
+            left = self.database.wait_until(begun, patience) - time.monotonic()
+            try:
+                return work.result(timeout=max(left, 0.0))
+            except TooLate:
+                if left <= 0 or work.done():
+                    raise
 
     def _promptly(self, work: Callable[[], T]) -> T:
         try:

@@ -1,6 +1,6 @@
 """What the engine needs from the layers to its right: actions, checks and the context that they act in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -246,5 +246,6 @@ that can't be known now."""
 class Directory(Protocol):
     """Live facts about people that only the chat's own directory has."""
 
-    def look_up(self, person: str) -> Standing:
-        """Whether somebody may act at all now (a full, active member); raises Unavailable, which counts nothing."""
+    def look_up(self, person: str, teams: Collection[str]) -> Standing:
+        """Whether somebody may act at all now (a full, active member), with who is in these teams by their groups read anew
+        where they are not named; raises Unavailable, which counts nothing."""

@@ -95,10 +95,10 @@ class StepRunner:
         """Look the person behind a click up; a look-up that fails counts nothing and is made again."""
         _incident, _run, step = self._where(incident_id, run_id, step_id)
         offer = next((o for o in step.offers if o.id == offer_id), None)
-        if offer is None or step.attempt != attempt:
+        if offer is None or step.rule is None or step.attempt != attempt:
             return
         try:
-            found = self.directory.look_up(offer.person)
+            found = self.directory.look_up(offer.person, (step.rule.approvers,))
         except Unavailable as unknown:
             log.warning("look_up_failed", person=offer.person, reason=str(unknown))
             return

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bot.domain.approvals import rule_for
 from bot.domain.commands import AcceptRisk, Command, Declare, Settle, Skip
 from bot.domain.errors import DRError, NotConfirmed, Refused
 from bot.domain.incident import Incident
@@ -190,10 +191,16 @@ class Speaker:
         engine looks up later who gave it.
         """
         if isinstance(command, FINAL):
-            self.front.members.check_now(self.caller.account)
+            self.front.members.check_now(self.caller.account, self._teams(incident_id, command))
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
         self.front.reconciler.nudge()
         return after
+
+    def _teams(self, incident_id: str, command: AcceptRisk | Settle | Skip) -> tuple[str, ...]:
+        """Whose word it takes."""
+        run = self.incident(incident_id).runs.get(command.run)
+        step = run.steps.get(command.step) if run else None
+        return (rule_for(self.plan.approvals, step.definition.approval).approvers,) if step else ()
 
     def declare(self, command: Declare) -> Incident:
         """The same for an incident that begins."""

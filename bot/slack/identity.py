@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ PATIENCE = 5.0  # seconds for who we are and who somebody is, together, while no
 QUICK_SECONDS = 1.5  # while somebody waits for an acknowledgement
 NOW_SECONDS = 0.6  # where the commit has to follow before the acknowledgement
 TURN_SHARE = 5  # at most a fifth of the time goes into waiting for a turn
+NO_GROUP_CODES = frozenset({"no_such_subteam", "subteam_not_found", "subteam_disabled"})
 UNKNOWN_CODES = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
@@ -53,8 +54,6 @@ class Members:
     def __post_init__(self) -> None:
         self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
         self._teams = {name: team.slack_group for name, team in self.plan.teams.items() if team.slack_group}
-        approvals = self.plan.approvals
-        self._deciding = {self._teams.get(team) for team in (approvals.approvers, *approvals.break_glass.allowed)}
 
     def identify(self, patience: float = PATIENCE) -> Us:
         """Who we are, asked once; raises SlackTrouble."""
@@ -95,10 +94,13 @@ class Members:
             advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
             raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
 
-    def check_now(self, slack_id: str) -> None:
-        """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused."""
+    def check_now(self, slack_id: str, teams: Collection[str] = ()) -> None:
+        """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused.
+
+        `teams` are those whose members' word it is.
+        """
         try:
-            reason = self._look_live(slack_id, NOW_SECONDS)
+            reason = self._look_live(slack_id, NOW_SECONDS, teams)
         except Unavailable as unknown:
             advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
             raise Refused(f"Slack could not say in time who you are: {unknown}", advice) from unknown
@@ -119,34 +121,51 @@ class Members:
             except Unavailable as unknown:
                 log.debug("not_refreshed", subject=oldest, reason=str(unknown))
 
-    def look_up(self, person: str) -> Standing:
-        """Whether a person of the plan may act now, asked of Slack this moment; raises Unavailable."""
+    def look_up(self, person: str, teams: Collection[str]) -> Standing:
+        """Whether a person of the plan may act now, asked of Slack this moment, and who is in these teams by group.
+
+        Raises Unavailable.
+        """
         slack_id = self.account(person)
         if slack_id is None:
             return Standing(eligible=False, reason=f"The recovery plan names no Slack account of {person}.")
-        reason = self._look_live(slack_id, PATIENCE)
+        reason = self._look_live(slack_id, PATIENCE, teams)
         return Standing(eligible=not reason, reason=reason)
 
     def may_join(self, person: str | None, team: str) -> bool:
         """Whether a person of the plan may be in a team by its Slack group: only a look can tell."""
         return person is not None and self.account(person) is not None and team in self._teams
 
-    def _look_live(self, slack_id: str, patience: float) -> str:
-        """What speaks against an account, with what its Slack groups let it decide: nothing older counts here."""
+    def join_now(self, slack_id: str, teams: Collection[str]) -> None:
+        """Read the groups of teams in which somebody is not named; what Slack does not say in time stays as it was."""
+        deadline = time.monotonic() + QUICK_SECONDS
+        try:
+            for team in teams:
+                self._join_unless_named(slack_id, team, deadline)
+        except Unavailable as unknown:
+            log.info("group_not_read", reason=str(unknown))
+
+    def _look_live(self, slack_id: str, patience: float, teams: Collection[str]) -> str:
+        """What speaks against an account; the groups of the teams that decide are read too: nothing older counts here."""
         deadline = time.monotonic() + patience
         reason = self._look(slack_id, patience)
-        person = self._people.get(slack_id)
-        if not reason and person is not None:
-            teams = (team for team in self._teams if person not in self.plan.teams[team].members)
-            for group in {self._teams[team] for team in teams} & self._deciding:
-                self._join(group, deadline - time.monotonic())
+        if not reason:
+            for team in teams:
+                self._join_unless_named(slack_id, team, deadline)
         return reason
 
+    def _join_unless_named(self, slack_id: str, team: str, deadline: float) -> None:
+        person = self._people.get(slack_id)
+        if person is not None and team in self._teams and person not in self.plan.teams[team].members:
+            self._join(self._teams[team], deadline - time.monotonic())
+
     def _join(self, group: str, patience: float) -> None:
-        """Have the plan know who of its people is in a Slack group; nobody where Slack refuses to say."""
+        """Have the plan know who of its people is in a Slack group: nobody where there is no such group."""
         try:
             users = self._ask("usergroups.users.list", patience, usergroup=group)["users"]
         except SlackRefused as refused:
+            if refused.code not in NO_GROUP_CODES:
+                raise Unavailable(str(refused)) from refused
             log.warning("group_unknown", group=group, reason=refused.code)
             users = []
         except (SlackTrouble, KeyError) as trouble:

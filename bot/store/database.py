@@ -16,7 +16,7 @@ from bot.store.failures import translated
 POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
 SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 PATIENCE_MS = 10_000  # for a lock, when no person waits
-QUEUE_SECONDS = 2.0  # for other writers of this process, when one does, as long as they go on
+QUEUE_SECONDS = 1.2  # for other writers of this process, when one does, as long as they go on
 STATEMENT_MS = 200  # beyond the wait for a lock
 RIGHT_URL = "Write sqlite:///dr.db or postgresql://user@host/database."
 # A black-holed server is noticed after three seconds instead of the kernel's quarter of an hour.
@@ -93,7 +93,7 @@ class Database:
             connection.begin() as transaction,
         ):
             if self._turns:
-                self._turns.begin(connection, time.monotonic() + patience_ms / 1000)
+                self._turns.begin(connection, until())
             else:
                 connection.execute(LIMITS, limits(patience_ms))
             yield connection
@@ -104,8 +104,8 @@ class Database:
     def wait_until(self, begun: float, patience: float) -> float:
         """Until when a writing that began to wait then is waited for; moments are monotonic seconds.
 
-        That is so long after the last commit of this process, for as long as others go on it is only a queue, but two
-        seconds at most.
+        That is so long after the last commit of this process: while others go on, it is only a queue. It ends in time
+        for Slack's three seconds all the same.
         """
         return min(max(begun, self._committed_at) + patience, begun + max(patience, QUEUE_SECONDS))
 

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -187,7 +187,7 @@ class ToyContext:
 
 
 class NoDirectory:
-    def look_up(self, person: str) -> Standing:
+    def look_up(self, person: str, teams: Collection[str]) -> Standing:
         raise Unavailable(f"Nobody can look {person} up here.")
 
 

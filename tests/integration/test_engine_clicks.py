@@ -1,7 +1,7 @@
 """Approvals that were clicked: each person is looked up when it counts, and again just before the call."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Register:
     answers: list[Standing | None] = field(default_factory=list)
     asked: int = 0
 
-    def look_up(self, person: str) -> Standing:
+    def look_up(self, person: str, teams: Collection[str]) -> Standing:
         self.asked += 1
         found = self.answers.pop(0) if self.answers else self.usual
         if found is None:

@@ -50,6 +50,9 @@ def test_each_envelope_goes_to_one_connection(workspace: Workspace, sockets: Any
     opened = [sockets() for _ in range(3)]
     for number in range(6):
         assert workspace.command("U0BOB", "#ops", f"/dr {number}").ok
+    workspace.until(
+        lambda: sum(len(socket.envelopes) for socket in opened) >= 6
+    )  # it is acknowledged before it is kept
     arrived = [it["payload"]["text"] for socket in opened for it in socket.envelopes]
     assert sorted(arrived) == [str(number) for number in range(6)]
     assert max(len(it.envelopes) for it in opened) < 6

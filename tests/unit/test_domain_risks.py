@@ -477,3 +477,15 @@ def test_glass_is_not_broken_from_a_terminal_without_a_signature() -> None:
     story = shown()
     unsigned = replace(breaking(story), actor=by("bob"))
     assert "needs a signature" in story.refusal(unsigned)
+
+
+def test_a_word_of_a_member_by_the_slack_group_counts_where_the_group_is_not_known() -> None:
+    """They were looked up when they spoke; another process, or one that has just begun, has not read the group."""
+    story = underway(check("fit")).launch("fit")
+    teams = {"approvers": {"members": ["bob"], "slack_group": "S0DRTEAM"}, "leads": {"members": ["alice"]}}
+    story.plan = recovery_plan(teams=teams)
+    story.plan.join("approvers", ("carol",))
+    story.look("fit", UNKNOWN, late=True)
+    assert accept(story, "fit", "carol") == ["VoiceGiven"]
+    story.plan = recovery_plan(teams=teams)
+    assert "StepCompleted" in accept(story, "fit", "bob")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.approvals import Rule, eligible, members
+from bot.domain.approvals import Rule, barred, eligible, members
 from bot.domain.changes import risks_fingerprint
 from bot.domain.decisions.approving import check_proven, the_shown_plan
 from bot.domain.decisions.gates import may, requesters, step_rule
@@ -80,8 +80,18 @@ def by_word(
         left = world.names(p for p in able if p not in said)
         raise Refused(f"You have said {decision} already.", f"{rule.required - len(said)} more of {left}.")
     voice = voice_of(run, step, person, command, decision, reason)
-    enough = len((said | {person}) & set(able)) >= rule.required
+    enough = len({person, *_counting(said, able, rule, incident, step, world)}) >= rule.required
     return (voice, *decided()) if enough else (voice,)
+
+
+def _counting(
+    said: set[str], able: tuple[str, ...], rule: Rule, incident: Incident, step: StepRun, world: World
+) -> set[str]:
+    """Whose earlier word counts still. Who is in the team by its Slack group was looked up when they spoke, maybe elsewhere."""
+    team = world.plan.teams.get(rule.approvers)
+    if team is None or team.slack_group is None:
+        return said & set(able)
+    return said - barred(rule, requesters(step), incident.declarer)
 
 
 def voice_of(

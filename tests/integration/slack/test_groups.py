@@ -1,6 +1,7 @@
 """Members of a team by its Slack group: looked up live at the click, and again before the call."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_who_joined_the_group_may_approve_at_once(world: SlackWorld) -> None:
     assert [event.person for event in events if isinstance(event, ApprovalGiven)] == ["carol"]
 
 
+def test_who_joined_the_group_gets_the_form_at_once(world: SlackWorld) -> None:
+    """A word that a form asks for is refused early only after one more look at the group."""
+    number = to_approval(world)
+    join(world, CAROL)
+    assert world.press(CAROL, "step/R1/flip", "decline", number).ok
+    assert world.submit(CAROL, world.opened(CAROL), reason="Not now.").ok
+    world.waited(lambda: "ApprovalDeclined" in world.types(number), "her no was not counted")
+
+
 def test_who_is_in_neither_is_told_who_may(world: SlackWorld) -> None:
     """The look-up finds Dave nowhere; the declarer is refused without one, though the group has them."""
     number = to_approval(world)
@@ -67,11 +77,13 @@ def test_who_left_the_group_does_not_count_at_the_call(world: SlackWorld) -> Non
     world.wait("flip", "completed", number=number)
 
 
-def test_a_silent_group_is_asked_again(world: SlackWorld) -> None:
+@pytest.mark.parametrize("fault", [("status", {"status": 503}), ("error", {"error": "missing_scope"})])
+def test_a_silent_group_is_asked_again(world: SlackWorld, fault: tuple[Any, dict[str, Any]]) -> None:
     """While Slack does not say who is in the group, the approval waits; then it counts."""
     join(world, CAROL)
     number = to_approval(world)
-    world.workspace.faults.add("status", "usergroups.users.list")
+    kind, options = fault
+    world.workspace.faults.add(kind, "usergroups.users.list", **options)
     assert world.press(CAROL, "step/R1/flip", "approve", number).ok
     world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
     assert world.step("flip", number=number).approved_by == ()
