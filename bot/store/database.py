@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from bot.store import sqlite
@@ -121,7 +122,15 @@ class Database:
 
     def close(self) -> None:
         """Closes the pool; connections in use close when they come back."""
+        pool = self.engine.pool
         self.engine.dispose()
+        event.listen(pool, "checkin", _end)
+
+
+def _end(connection: DBAPIConnection | None, _record: object) -> None:
+    """A connection that comes back to a closed pool would lie there for ever."""
+    if connection is not None:
+        connection.close()
 
 
 def limits(patience_ms: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, event, text
 
@@ -90,6 +91,17 @@ def test_a_busy_database_is_told_within_the_limit(database: Database) -> None:
             interactive_count(database)
         assert time.monotonic() - started < 0.8
     assert count(database) == 3
+
+
+def test_a_connection_that_comes_back_late_is_closed(database: Database) -> None:
+    """Whoever still reads when the database is closed leaves no connection behind."""
+    with database.read() as connection:
+        late = connection.connection.dbapi_connection
+        assert late is not None
+        database.close()
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        late.cursor().execute("SELECT 1")
 
 
 def test_a_queue_that_moves_is_waited_for(tmp_path: Path) -> None:
