@@ -91,7 +91,7 @@ def _costs(place: StepPlace, words: Words) -> Iterator[tuple[str, Text]]:
         holds = {True: "holds", False: "does not hold", None: "is not known"}[precondition.holds]
         yield "condition", text(f"{precondition.text} ({holds})", "" if precondition.holds else "yellow")
     for risk in plan.risks:
-        taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
+        taken = step.taken(risk)
         said = f"accepted by {words.names(taken.people)}: {taken.reason}" if taken else "not accepted"
         yield "risk", text(f"{risk.text} ({said})", "yellow")
     yield from _labelled("warning", plan.warnings, "yellow")

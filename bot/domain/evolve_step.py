@@ -32,9 +32,8 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "applied_at": None,
 }
 BLOCKED = "blocked"
-RISK_TAKEN = ("accepted_risks", "risk_accepted_by", "risk_reason", "taken_risks")
+RISK_TAKEN = ("risk_accepted_by", "risk_reason", "taken_risks")
 NOTHING_RISKED: Mapping[str, Any] = {
-    "accepted_risks": (),
     "risk_accepted_by": (),
     "risk_reason": "",
     "taken_risks": (),
@@ -188,11 +187,10 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
 
 
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
-    new = [risk for risk in dict.fromkeys(event.risks) if risk not in step.accepted_risks]
+    new = [risk for risk in dict.fromkeys(event.risks) if step.taken(risk) is None]
     others = (voice.person for voice in step.voices if voice.decision == ACCEPT_RISK)
     people = tuple(dict.fromkeys((*others, event.person)))
     return {
-        "accepted_risks": (*step.accepted_risks, *new),
         "risk_accepted_by": people,
         "risk_reason": event.reason,
         "taken_risks": (*step.taken_risks, *(TakenRisk(risk, people, event.reason) for risk in new)),

@@ -83,7 +83,6 @@ class StepRun:
     approvals: tuple[Approval, ...] = ()
     offers: tuple[Offer, ...] = ()
     met_at: datetime | None = None
-    accepted_risks: tuple[Risk, ...] = ()
     risk_accepted_by: tuple[str, ...] = ()
     risk_reason: str = ""
     taken_risks: tuple[TakenRisk, ...] = ()
@@ -137,6 +136,15 @@ class StepRun:
     def vouched_by(self) -> tuple[str, ...]:
         """Everybody whose word lets the current plan start: who approved it, and who broke the glass."""
         return self.approved_by if self.glass_broken_by is None else (*self.approved_by, self.glass_broken_by)
+
+    @property
+    def accepted_risks(self) -> tuple[Risk, ...]:
+        """The risks that were accepted, in that order."""
+        return tuple(taken.risk for taken in self.taken_risks)
+
+    def taken(self, risk: Risk) -> TakenRisk | None:
+        """Who accepted a risk, and why; None where nobody has."""
+        return next((taken for taken in self.taken_risks if taken.risk == risk), None)
 
     @property
     def passed_at(self) -> datetime | None:

@@ -23,10 +23,9 @@ def confirming(plan: RecoveryPlan, directory: Directory) -> Confirm:
                 verdict = standing(approval.person, step.rule, plan, requesters(step), incident.declarer)
                 reasons[approval.person] = reason or (None if verdict.eligible else verdict.reason)
         if step.glass_broken_by:
-            breaker = step.glass_broken_by
-            reasons[breaker] = _signed(step.glass_proof, breaker, "break-glass", incident, run, step)
-            if step.glass_proof is None:
-                reasons[breaker] = _unknown(breaker, plan.approvals.break_glass.allowed)
+            breaker, proof = step.glass_broken_by, step.glass_proof
+            signed = _signed(proof, breaker, "break-glass", incident, run, step)
+            reasons[breaker] = signed if proof else _unknown(breaker, plan.approvals.break_glass.allowed)
         return {person: reason for person, reason in reasons.items() if reason}
 
     def _unproven(approval: Approval, rule: Rule, incident: Incident, run: Run, step: StepRun) -> str | None:

@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.playground.binaries import Binaries
-from tests.acceptance.told import telling
-
-READY = "Ctrl-C ends it"
+from tests.acceptance.told import READY, telling
 
 
 class Page:

@@ -15,6 +15,7 @@ import pytest
 from bot.playground.processes import descendants
 
 ENDED_WITHIN = 10.0  # three seconds where it is at rest
+READY = "Ctrl-C ends it"  # what the interactive demo tells last
 
 
 class Told:

@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable
 
 from bot.playground.binaries import Binaries
-from tests.acceptance.told import telling
+from tests.acceptance.told import READY, telling
 
-READY = "Ctrl-C ends it"
 FIRST_LINE_WITHIN = 3.0  # on a machine that does other things too; a tenth of a second where it is at rest
 
 

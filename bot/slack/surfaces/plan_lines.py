@@ -61,7 +61,7 @@ def _costs(scene: Scene, step: StepRun, plan: Plan) -> Iterator[Line]:
 
 
 def _risk(scene: Scene, step: StepRun, risk: Risk) -> Line:
-    taken = next((taken for taken in step.taken_risks if taken.risk == risk), None)
+    taken = step.taken(risk)
     if taken is None:
         return line(strong("Risk"), " ", risk.text, " · ", strong("not accepted"))
     by = f" · accepted by {scene.names(taken.people)}: “{taken.reason}”"

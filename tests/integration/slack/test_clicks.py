@@ -193,9 +193,7 @@ def test_what_is_in_doubt_is_settled(world: SlackWorld) -> None:
 
 def test_a_risk_is_accepted(world: SlackWorld) -> None:
     """A blocked step offers to look again and to accept its risk, for which a reason is asked."""
-    number = world.declared()
-    world.lab.board.trouble["risk"] = "risky"
-    world.dr("start risky", channel=world.channel(number))
+    number = world.troubled("risky")
     world.wait("flip", "blocked", number=number)
     assert world.press(BOB, "step/R1/flip", "look_again", number).ok
     world.wait("flip", "blocked", number=number)
@@ -209,9 +207,7 @@ def test_a_risk_is_accepted(world: SlackWorld) -> None:
 
 def test_a_form_settles_the_attempt_it_was_opened_on(world: SlackWorld) -> None:
     """What somebody writes about one attempt is not counted for the next one; the form says so."""
-    number = world.declared()
-    world.lab.board.trouble["risk"] = "lost"
-    world.dr("start risky", channel=world.channel(number))
+    number = world.troubled("lost")
     assert world.press(CAROL, "step/R1/flip", "approve", number).ok
     world.wait("flip", "in_doubt", number=number)
     assert world.press(BOB, "step/R1/flip", "settle_happened", number).ok
@@ -231,9 +227,7 @@ def test_a_form_settles_the_attempt_it_was_opened_on(world: SlackWorld) -> None:
 
 def test_a_typed_acceptance_names_the_risk_first(world: SlackWorld) -> None:
     """A typed reason does not accept what was not read: the form names the risk, with the reason in it."""
-    number = world.declared()
-    world.lab.board.trouble["risk"] = "risky"
-    world.dr("start risky", channel=world.channel(number))
+    number = world.troubled("risky")
     world.wait("flip", "blocked", number=number)
     form = world.form("accept-risk flip --reason we know", BOB, world.channel(number))
     assert "Something may be lost." in str(form["blocks"])

@@ -12,9 +12,7 @@ from tests.integration.slack.world import BOB, CAROL, SlackWorld
 @pytest.fixture
 def doubtful(world: SlackWorld) -> Iterator[int]:
     """An incident whose step nobody knows the outcome of."""
-    number = world.declared()
-    world.lab.board.trouble["risk"] = "lost"
-    world.dr("start risky", channel=world.channel(number))
+    number = world.troubled("lost")
     assert world.press(CAROL, "step/R1/flip", "approve", number).ok
     world.wait("flip", "in_doubt", number=number)
     yield number

@@ -216,6 +216,13 @@ class SlackWorld:
         self.lab.give(self.incident(number), c.Start, "alice", runbook=runbook, system=system)
         return number
 
+    def troubled(self, trouble: str) -> int:
+        """An incident in which a change that will meet this trouble was started by /dr."""
+        number = self.declared()
+        self.lab.board.trouble["risk"] = trouble
+        self.dr("start risky", channel=self.channel(number))
+        return number
+
     def to_approval(self) -> int:
         """An incident whose promotion waits for its approvals."""
         number = self.started()
