@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 .DEFAULT_GOAL := help
+# What is compiled is kept: else each of the many processes that the tests start would compile the whole bot again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo story test browser faults bench check lock clean
 
 help:
