@@ -196,11 +196,13 @@ class Speaker:
         self.front.reconciler.nudge()
         return after
 
-    def _teams(self, incident_id: str, command: AcceptRisk | Settle | Skip) -> tuple[str, ...]:
-        """Whose word it takes."""
+    def _teams(self, incident_id: str, command: AcceptRisk | Settle | Skip) -> set[str]:
+        """Whose word it takes: by the rule of today and by the one that the step's plan was shown with."""
         run = self.incident(incident_id).runs.get(command.run)
         step = run.steps.get(command.step) if run else None
-        return (rule_for(self.plan.approvals, step.definition.approval).approvers,) if step else ()
+        if step is None:
+            return set()
+        return {rule.approvers for rule in (step.rule, rule_for(self.plan.approvals, step.definition.approval)) if rule}
 
     def declare(self, command: Declare) -> Incident:
         """The same for an incident that begins."""

@@ -105,3 +105,14 @@ def test_who_joined_a_team_is_waited_for_and_told(world: SlackWorld) -> None:
     world.front.members.refresh()
     number = to_approval(world)
     assert world.step("flip", number=number).waits_for == ("bob", "erin")
+
+
+def test_the_team_that_the_step_s_plan_named_still_decides(world: SlackWorld) -> None:
+    """The recovery plan has another team decide by now: the group of the one that was shown is read all the same."""
+    number = to_approval(world)
+    plan = world.lab.desk.plan
+    approvals = plan.approvals.model_copy(update={"approvers": "leads"})
+    object.__setattr__(world.lab.desk, "plan", plan.model_copy(update={"approvals": approvals}))
+    join(world, CAROL)
+    assert world.dr("skip flip done by hand", CAROL, world.channel(number)) == "`flip` is skipped."
+    world.wait("flip", "skipped", number=number)
