@@ -16,12 +16,15 @@ END $$;
 -- To look: replication, lag, sessions, settings.
 GRANT pg_monitor TO dr_bot;
 
+-- To ask whether the data are sound (postgres.consistency): each query runs as this role, which may only read.
+GRANT pg_read_all_data TO dr_bot;
+
 -- To promote this server when it is a standby.
 GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO dr_bot;
 
 -- To fence (method revoke_connect): end sessions, and take CONNECT away, the owner's too. PostgreSQL lets only the
 -- owner's members do the latter, so this also lets dr_bot read and change what the owner owns. Where another fence
--- is used (ec2_stop, security_group, hook), leave these two out and grant SELECT on what the checks read.
+-- is used (ec2_stop, security_group, hook), leave these two out.
 GRANT pg_signal_backend TO dr_bot;
 DO $$
 DECLARE

@@ -22,7 +22,7 @@ from bot.playground.cloud import start_cloud
 from bot.playground.mail import MailSink
 from bot.playground.pair import Pair, Template
 from bot.playground.postgres import Server
-from bot.playground.processes import Processes
+from bot.playground.processes import Processes, runs
 from bot.store.database import Database
 from bot.store.migrate import upgrade
 
@@ -67,9 +67,9 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., bool]:
-    """`eventually(holds, seconds=5)`: whether it holds before the time is over."""
+    """`eventually(holds, seconds=30)`: whether it holds before the time is over."""
 
-    def wait(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    def wait(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
@@ -83,14 +83,7 @@ def eventually() -> Callable[..., bool]:
 @pytest.fixture(scope="session")
 def alive() -> Callable[[int], bool]:
     """`alive(pid)`: whether the process runs; one that ended and waits to be collected does not."""
-
-    def look(pid: int) -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-
-    return look
+    return runs
 
 
 @pytest.fixture(scope="session")

@@ -40,8 +40,7 @@ class ContextFactory:
         policy = facts.environment_facts.http
         outbound = Outbound(policy.allow if policy else (), may_change)
         aws = AwsClients(self._session, facts, may_change)
-        cursor = asking_first(may_change) if may_change else psycopg.Cursor
-        return StepContext(facts, self._now, self._notify, self._environ, aws, outbound, cursor)
+        return StepContext(facts, self._now, self._notify, self._environ, aws, outbound, may_change)
 
 
 def asking_first(may_change: MayChange) -> type[psycopg.Cursor[Any]]:
@@ -55,7 +54,10 @@ def asking_first(may_change: MayChange) -> type[psycopg.Cursor[Any]]:
             try:
                 may_change()
             except NotApplied as held_up:
-                raise OutcomeUnknown(f"{held_up} Statements before that one may have been.") from held_up
+                why = str(held_up).removeprefix("Nothing was sent: ")
+                raise OutcomeUnknown(
+                    f"The next statement was not sent, those before it may have been: {why}"
+                ) from held_up
             return super().execute(*arguments, **options)
 
     return Asking
@@ -72,7 +74,7 @@ class StepContext:
         environ: Mapping[str, str],
         aws: AwsClients,
         outbound: Outbound,
-        cursor: type[psycopg.Cursor[Any]],
+        may_change: MayChange | None,
     ) -> None:
         self._facts = facts
         self._now = now
@@ -80,7 +82,7 @@ class StepContext:
         self._environ = environ
         self._aws = aws
         self._outbound = outbound
-        self._cursor = cursor
+        self._may_change = may_change
         self._secrets: dict[str, Secret] = {}
 
     @property
@@ -121,12 +123,17 @@ class StepContext:
             sslmode=target.tls,
             application_name=self._facts.token[:APPLICATION_NAME_LENGTH],
             autocommit=True,
-            cursor_factory=self._cursor,
+            cursor_factory=asking_first(self._may_change) if self._may_change else psycopg.Cursor,
         )
 
     def http(self, method: str, url: str, **options: Any) -> httpx.Response:
         """One request to a URL that the environment allows, see `Outbound.request`; raises Unavailable and httpx.HTTPError."""
         return self._outbound.request(method, url, **options)
+
+    def changed(self) -> None:
+        """A change has gone through; nothing to a look."""
+        if self._may_change:
+            self._may_change.changed()
 
     def notify(self, notices: tuple[Notice, ...]) -> None:
         """Record messages for delivery."""

@@ -1,48 +1,26 @@
 """http.request: one POST to a hook that somebody else operates, never repeated by itself."""
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from bot.actions.http_headers import filled, revealed, versions_in
 from bot.actions.http_outcomes import expect_status, http_change
 from bot.actions.http_probes import ask, check_permitted
 from bot.domain.changes import Change, Plan, SecretVersion, Settlement, Verdict
 from bot.domain.model import JsonValue, Model, canonical
-from bot.domain.problems import Unfit, shown
 from bot.domain.targets import HttpProbe, SecretHeader
-from bot.domain.texts import Status, Url
-from bot.engine.ports import Action, Context, NotApplied, Secret, Unavailable
+from bot.domain.texts import HeaderName, HeaderText, Status, Url
+from bot.engine.ports import Action, Context
 
 NAME = "http.request"
 IDEMPOTENCY = "Idempotency-Key"
-OURS = frozenset({"connection", "content-length", "content-type", "host", "idempotency-key", "transfer-encoding"})
 ANSWER_LIMIT = 4_000  # characters kept of an answer, for later steps and for the record
 NO_PROBE = "No probe says what became of it. Ask whoever operates the hook, then settle the step."
-
-
-def check_header_name(name: str) -> str:
-    """A header's name that this action does not write itself; raises `Unfit`."""
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name):
-        raise Unfit(f"{shown(name)} is not a header's name", "write letters, digits and hyphens")
-    if name.lower() in OURS:
-        raise Unfit(f"the header {name} is written by the action itself", "leave it out")
-    return name
-
-
-def check_header_text(value: str) -> str:
-    """A header's value in one line of ASCII; raises `Unfit`."""
-    if not value.isascii() or not value.isprintable():
-        raise Unfit("the value of a header is one line of ASCII text", "leave out line breaks and other characters")
-    return value
-
-
-HeaderName = Annotated[str, AfterValidator(check_header_name)]
-HeaderText = Annotated[str, AfterValidator(check_header_text)]
 
 
 class RequestParameters(Model):
@@ -54,12 +32,6 @@ class RequestParameters(Model):
     body: JsonValue = None
     expect: Annotated[tuple[Status, ...], Field(min_length=1)] = (200, 201, 202, 204)
     probe: HttpProbe | None = None
-
-    @property
-    def secret_names(self) -> tuple[str, ...]:
-        """The secrets that the headers name, each once."""
-        names = (value.secret for value in self.headers.values() if isinstance(value, SecretHeader))
-        return tuple(dict.fromkeys(names))
 
 
 class RequestFacts(Model):
@@ -74,7 +46,7 @@ class RequestFacts(Model):
 def observe(params: RequestParameters, context: Context) -> RequestFacts:
     """Read the secrets' versions and ask the probe; Unavailable where the URL is not allowed."""
     check_permitted(params.url, context)
-    versions = tuple(SecretVersion(name=name, version=context.secret(name).version) for name in params.secret_names)
+    versions = versions_in(params.headers, context)
     happened, finding = _probed(params, context)
     account = context.facts.environment_facts.account or "-"
     return RequestFacts(account=account, secrets=versions, happened=happened, finding=finding)
@@ -121,8 +93,8 @@ def _shown(value: str | SecretHeader, versions: Mapping[str, str]) -> str:
 def apply(params: RequestParameters, plan: Plan, context: Context) -> dict[str, JsonValue]:
     """Send it once, under the attempt's idempotency key."""
     what = f"The request to {params.url}"
-    secrets = _prepared(params, plan, context, what)
-    headers = {name: secrets[v.secret] if isinstance(v, SecretHeader) else v for name, v in params.headers.items()}
+    secrets = revealed(what, params.url, plan, context)
+    headers = filled(params.headers, secrets)
     headers[IDEMPOTENCY] = context.facts.token
     with http_change(what):
         response = _send(params, headers, context)
@@ -130,30 +102,11 @@ def apply(params: RequestParameters, plan: Plan, context: Context) -> dict[str, 
     return {"status": response.status_code, "answer": _answer(response, tuple(secrets.values()))}
 
 
-def _prepared(params: RequestParameters, plan: Plan, context: Context, what: str) -> dict[str, str]:
-    """The secrets' values. Whatever fails here fails before anything is sent."""
-    try:
-        check_permitted(params.url, context)
-        return {secret.name: _as_planned(context.secret(secret.name), secret) for secret in plan.secrets}
-    except Unavailable as error:
-        raise NotApplied(f"{what} was not sent: {error}") from error
-
-
 def _send(params: RequestParameters, headers: Mapping[str, str], context: Context) -> httpx.Response:
     if params.body is None:
         return context.http(params.method, params.url, headers=headers)
     typed = {**headers, "Content-Type": "application/json"}
     return context.http(params.method, params.url, headers=typed, content=canonical(params.body).encode())
-
-
-def _as_planned(secret: Secret, planned: SecretVersion) -> str:
-    """The secret's value, if it is the version that was approved and fits into a header."""
-    if secret.version != planned.version:
-        raise NotApplied(f"The secret {planned.name} has changed since the plan was made. Start the step again.")
-    value = secret.reveal()
-    if not value.isascii() or not value.isprintable():
-        raise NotApplied(f"The secret {planned.name} does not fit into a header: it must be one line of ASCII text.")
-    return value
 
 
 def _answer(response: httpx.Response, secrets: tuple[str, ...]) -> JsonValue:

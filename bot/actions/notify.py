@@ -171,7 +171,7 @@ def _names(people: Sequence[str], context: Context) -> str:
 def verify(_params: Model, plan: Plan, context: Context) -> Verdict:
     """The messages are recorded for delivery, or nobody was left to tell. A recovery does not wait for mail to arrive."""
     people = _wanted(plan)
-    recorded = f"Recorded for delivery to {_names(people, context)}. Whether each arrives is shown with its delivery."
+    recorded = f"Recorded for delivery to {_names(people, context)}. Who cannot be reached is named with the incident."
     return Verdict(holds=True, finding=recorded if people else plan.nothing_to_do, evidence={"people": list(people)})
 
 

@@ -35,13 +35,14 @@ def approve(
 ) -> None:
     """Approve a step's plan, after reading it.
 
-    It runs as soon as enough people have.
+    It runs as soon as enough people have. Where nobody is there to answer, --digest names the plan that was read, with --yes.
 
     Example: dr approve INC-7 promote_replica --as bob --key ~/.ssh/id_ed25519
     """
     session = Session(ctx, as_json=json)
     speaker = session.speaker(who, key, request_id)
     place = session.place(incident, step)
+    read_before(place, digest, yes=yes)
     shown = shown_digest(place, digest)
     confirm(session, place, f"Approve this plan as {session.words.name(speaker.person)}?", yes=yes)
     command = c.Approve(run=place.run.id, step=place.step.id, digest=shown, offer=speaker.request_id)
@@ -148,6 +149,7 @@ def break_glass(
     session = Session(ctx, as_json=json)
     speaker = session.speaker(who, key, request_id)
     place = session.place(incident, step)
+    read_before(place, digest, yes=yes)
     shown = shown_digest(place, digest)
     if not yes:
         session.out.show(plan_card(place, session.words))
@@ -159,6 +161,13 @@ def break_glass(
 
 
 # --- shared -------------------------------------------------------------------------------------------------------------
+
+
+def read_before(place: StepPlace, digest: str | None, *, yes: bool) -> None:
+    """Who is not asked names the plan that they have read; raises WrongUsage."""
+    if yes and digest is None and place.step.digest:
+        where = f"{place.incident.id} {place.run.id}/{place.step.id}"
+        raise WrongUsage(f"--yes needs --digest, which says what plan you have read. It stands in: dr show {where}")
 
 
 def shown_digest(place: StepPlace, given: str | None) -> str:

@@ -13,6 +13,7 @@ from bot.domain.cadence import next_update
 from bot.domain.durations import format_duration
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.objectives import recovery_clock
+from bot.domain.untold import untold_line
 from bot.domain.waiting import waits
 from bot.domain.words import Words, brief
 
@@ -39,11 +40,12 @@ def headline(incident: Incident, words: Words) -> Text:
 
 
 def facts(incident: Incident, words: Words) -> RenderableType:
-    """The clocks, the roles, the waiting and the next update, one a line."""
+    """The clocks, the roles, the waiting, the next update and who was not reached, one a line."""
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, value in (*_clocks(incident, words), *_people(incident, words), *_waiting(incident, words)):
+    rows = (*_clocks(incident, words), *_people(incident, words), *_waiting(incident, words), *_untold(incident, words))
+    for label, value in rows:
         table.add_row(label, value)
     return table
 
@@ -76,6 +78,11 @@ def _waiting(incident: Incident, words: Words) -> Iterator[tuple[str, Renderable
         ago = f" ({words.since(wait.since)})" if wait.since else ""
         yield label, text(f"{wait.step}: {wait.needs}{ago}")
         label = ""
+
+
+def _untold(incident: Incident, words: Words) -> Iterator[tuple[str, RenderableType]]:
+    if line := untold_line(incident, words.name):
+        yield "not told", text(line, "yellow")
 
 
 def run_headline(run: Run) -> Text:

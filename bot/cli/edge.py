@@ -2,10 +2,12 @@
 
 import sys
 import traceback
+from collections.abc import Iterator
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 
 from bot.cli.errors import WrongUsage
@@ -25,7 +27,13 @@ class Edge(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         try:
-            return super().main(*args, **options)
+            code = super().main(*args, **{**options, "standalone_mode": False}) or 0
+        except ClickException as error:
+            _say(*_misused(error))
+            code = MISUSED
+        except typer.Abort:
+            _say("Aborted.")
+            code = REFUSED
         except ConfigurationError as error:
             _say(*map(str, error.problems))
             code = MISUSED
@@ -42,6 +50,15 @@ class Edge(TyperGroup):
             _say(f"Something unexpected happened: {type(error).__name__}. The full report: {write_report()}")
             code = UNEXPECTED
         sys.exit(code)
+
+
+def _misused(error: ClickException) -> Iterator[str]:
+    """What was typed wrongly, and where the help is; nothing where the help itself was shown."""
+    said = error.format_message().replace("Value error, ", "")
+    context = getattr(error, "ctx", None)
+    yield said
+    if said and context is not None:
+        yield f"Help: {context.command_path} --help"
 
 
 def write_report() -> str:

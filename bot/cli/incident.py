@@ -112,7 +112,7 @@ def acknowledge(
     request_id: RequestId = None,
     json: Json = False,
 ) -> None:
-    """Say that you have seen it, so that nobody calls you about it again.
+    """Say that you have seen it. It is put on record; nobody is called, with or without it.
 
     Example: dr acknowledge INC-7
     """
@@ -160,8 +160,10 @@ def resolve(
     """
     session = Session(ctx, as_json=json)
     before = session.incident(incident)
-    sections = {**read_sections(draft), **({"resolution": " ".join(text)} if text else {})}
-    message = session.services.messages.message("resolution", before, session.desk.now(), sections)
+    messages = session.services.messages
+    written = read_sections(draft, messages.sections("resolution"))
+    sections = {**written, **({"resolution": " ".join(text)} if text else {})}
+    message = messages.message("resolution", before, session.desk.now(), sections)
     if dry_run:
         session.out.answer({"id": before.id, "text": message}, message)
         return

@@ -111,11 +111,20 @@ def _labelled(label: str, values: Iterable[str], style: str = "") -> Iterator[tu
 
 
 def approvals(step: StepRun, words: Words) -> Text:
-    """Who has approved, who is missing, and until when."""
+    """Who has approved, who is missing, and until when; of what has begun, who let it."""
     return text("\n".join(approval_lines(step, words)))
 
 
 def approval_lines(step: StepRun, words: Words) -> Iterator[str]:
+    if not step.awaits_approval:
+        last = step.attempts[-1] if step.attempts else None
+        if last is None or last.number != step.attempt:
+            return
+        if last.approved_by:
+            yield f"approved by {words.names(last.approved_by)}"
+        if last.broken_glass_by:
+            yield f"glass broken by {words.name(last.broken_glass_by)}: {step.glass_reason}"
+        return
     if step.rule is None:
         return
     needed = "1 approval" if step.rule.required == 1 else f"{step.rule.required} approvals"

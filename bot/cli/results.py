@@ -21,5 +21,5 @@ def step_result(place: StepPlace) -> dict[str, JsonValue]:
         "attempt": step.attempt,
         "digest": step.digest,
         "approved_by": list(step.approved_by),
-        "missing": step.missing,
+        "missing": step.missing if step.awaits_approval else 0,
     }

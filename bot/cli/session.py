@@ -70,6 +70,7 @@ class Session:
     def __init__(self, ctx: typer.Context, *, as_json: bool) -> None:
         self.services = opener(ctx).services
         ctx.call_on_close(self.services.close)
+        self._typed = ctx.params
         self.out = Output(as_json=as_json)
 
     @property
@@ -87,7 +88,7 @@ class Session:
 
     def speaker(self, person: str | None, key: Path | None, request_id: str | None) -> Speaker:
         """Who speaks; raises WrongUsage, Refused."""
-        return speaker(person, key, request_id, self.plan)
+        return speaker(person, key, request_id, self.plan, self._typed)
 
     def incident(self, text: str) -> Incident:
         """The incident that a person names; raises Refused."""

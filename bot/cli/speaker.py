@@ -13,22 +13,27 @@ from bot.domain.approvals import Proof
 from bot.domain.commands import Command, StepCommand
 from bot.domain.decisions.world import near
 from bot.domain.errors import Refused
-from bot.domain.model import JsonValue
+from bot.domain.model import JsonValue, canonical, sha256
 from bot.domain.plan import RecoveryPlan
 from bot.domain.timeline import Actor
 from bot.engine.signatures import KeyLocked, canonical_request, prove, verify_person
 
 SAID_ELSEWHERE = frozenset({"actor", "run", "step", "digest", "offer", "proof", "number"})
+NOT_WORDS = frozenset({"incident", "step", "digest", "yes", "who", "key", "request_id", "json"})
+FINGERPRINT = 16  # letters
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """A person with the key that proves it. The request id makes a repeated command count once."""
+    """A person with the key that proves it. The request id makes a repeated command count once; `typed` is a fingerprint
+    of what was typed, so that the same id with other words is another request.
+    """
 
     person: str
     key: bytes
     passphrase: str | None
     request_id: str
+    typed: str
 
     @property
     def actor(self) -> Actor:
@@ -36,7 +41,7 @@ class Speaker:
 
     def idempotency_key(self, word: str, incident: str, step: str) -> str:
         """The same request by the same person counts once; a request id used for something else is no repetition."""
-        return f"cli:{self.person}:{word}:{incident}:{step}:{self.request_id}"
+        return f"cli:{self.person}:{word}:{incident}:{step}:{self.request_id}:{self.typed}"
 
     def sign(self, plan: RecoveryPlan, word: str, incident: str, command: Command) -> Proof:
         """The signed command, checked against the recovery plan; raises BadSignature."""
@@ -54,7 +59,15 @@ def arguments(command: Command) -> Mapping[str, JsonValue]:
     return {name: to_jsonable_python(value) for name, value in given if name not in SAID_ELSEWHERE}
 
 
-def speaker(person: str | None, key: Path | None, request_id: str | None, plan: RecoveryPlan) -> Speaker:
+def fingerprint(typed: Mapping[str, object]) -> str:
+    """What tells the words of one command from any others, by parameter; not the speaker, and not the place."""
+    words = {name: to_jsonable_python(value) for name, value in typed.items() if name not in NOT_WORDS}
+    return sha256(canonical(words))[:FINGERPRINT]
+
+
+def speaker(
+    person: str | None, key: Path | None, request_id: str | None, plan: RecoveryPlan, typed: Mapping[str, object]
+) -> Speaker:
     """The speaker whom the options name; asks for the passphrase of a protected key. Raises WrongUsage, Refused."""
     if person is None or key is None:
         raise WrongUsage("Say who speaks: --as PERSON --key FILE, or set DR_AS and DR_KEY.")
@@ -64,7 +77,7 @@ def speaker(person: str | None, key: Path | None, request_id: str | None, plan: 
         data = key.expanduser().read_bytes()
     except OSError as error:
         raise WrongUsage(f"The key {key} can't be read: {error.strerror}.") from None
-    return Speaker(person, data, passphrase_of(key, data), request_id or uuid4().hex)
+    return Speaker(person, data, passphrase_of(key, data), request_id or uuid4().hex, fingerprint(typed))
 
 
 def passphrase_of(path: Path, data: bytes) -> str | None:

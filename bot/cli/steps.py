@@ -157,7 +157,7 @@ def replan(
 ) -> None:
     """Ask for a new plan, maybe with other parameters.
 
-    Approvals are void, and you become the requester.
+    Approvals are void, and you become the requester. A step that needs no approval, as every check, keeps its parameters.
 
     Example: dr replan INC-7 point_dns --set 'weights={"primary": 50, "recovery": 50}'
     """

@@ -36,7 +36,7 @@ def update(
     """
     session = Session(ctx, as_json=json)
     before = session.incident(incident)
-    sections = read_sections(draft)
+    sections = read_sections(draft, session.services.messages.sections("status_update"))
     if later:
         speaker = session.speaker(who, key, request_id)
         after = session.give(speaker, "update", before.id, DraftUpdate(sections=sections))

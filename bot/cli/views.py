@@ -58,8 +58,8 @@ class PlanView(Model):
             generation=step.generation,
             approvers=rule.approvers if rule else None,
             required=rule.required if rule else 0,
-            missing=step.missing,
-            waits_for=tuple(person for person in step.waits_for if person not in step.approved_by),
+            missing=step.missing if step.awaits_approval else 0,
+            waits_for=tuple(p for p in step.waits_for if p not in step.approved_by) if step.awaits_approval else (),
             expires_at=step.expires_at,
         )
 
@@ -227,6 +227,14 @@ class WaitView(Model):
     since: Moment | None
 
 
+class UntoldView(Model):
+    """Somebody whom a message did not reach, and over which channel it was tried last."""
+
+    person: str
+    channel: str
+    template: str
+
+
 class IncidentView(Model):
     """An incident, whole."""
 
@@ -248,6 +256,7 @@ class IncidentView(Model):
     objectives: ObjectivesView
     updates: UpdatesView
     waiting: tuple[WaitView, ...]
+    untold: tuple[UntoldView, ...]
     mitigated_at: Moment | None
     resolved_at: Moment | None
     ended_at: Moment | None
@@ -257,7 +266,7 @@ class IncidentView(Model):
 
     @classmethod
     def of(cls, incident: Incident, plan: RecoveryPlan, now: datetime) -> Self:
-        made = ("state", "roles", "objectives", "updates", "waiting", "runs")
+        made = ("state", "roles", "objectives", "updates", "waiting", "untold", "runs")
         return cls(
             **{name: getattr(incident, name) for name in cls.model_fields if name not in made},
             state=incident.state.value,
@@ -267,6 +276,9 @@ class IncidentView(Model):
             waiting=tuple(
                 WaitView(run=wait.run, step=wait.step, needs=wait.needs, since=wait.since)
                 for wait in waits(incident, plan)
+            ),
+            untold=tuple(
+                UntoldView(person=one.person, channel=one.channel, template=one.template) for one in incident.untold
             ),
             runs=tuple(map(RunView.of, incident.runs.values())),
         )

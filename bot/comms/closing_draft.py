@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.comms.update_draft import landmarks
 from bot.comms.view import DONE, IN_THE_WAY, View, bold, said
 from bot.comms.words import listed, roughly, spell
+from bot.domain.changes import Measurement, Plan
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import StepState
 
@@ -45,12 +46,19 @@ def _losses(view: View) -> Iterator[str]:
 
 def quoted_loss(step: StepRun) -> str:
     """The loss that the approvers of a step were shown; empty where it loses none."""
-    plan = step.done_plan
-    return next((said(m.text).rstrip(".") for m in plan.measurements if m.name == "data_loss"), "") if plan else ""
+    found = quote_of(step.done_plan)
+    return said(found.text).rstrip(".") if found else ""
+
+
+def quote_of(plan: Plan | None) -> Measurement | None:
+    """What a plan says of the data that it may lose; None where it loses none."""
+    return next((m for m in plan.measurements if m.name == "data_loss"), None) if plan else None
 
 
 def measured_loss(step: StepRun) -> float | None:
-    """The seconds of data that a step's evidence says were lost; None where nobody measured."""
+    """The seconds of data that a step which may lose some is proven to have lost; None where nobody measured."""
+    if quote_of(step.done_plan) is None:
+        return None
     value = step.evidence.get("data_loss", step.result.get("data_loss"))
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 

@@ -40,6 +40,10 @@ class TemplateMessages:
         parts = sections(view, self._texts.sections(UPDATE), incident.updates.draft)
         return self._texts.body(UPDATE, facts(view, self._url, parts, missed or missed_so_far(view))), parts
 
+    def sections(self, template: str) -> tuple[str, ...]:
+        """The sections that a message is made of: its template's, and those that it has in any case."""
+        return self._texts.sections(template)
+
     def message(self, template: str, incident: Incident, now: datetime, written: Mapping[str, str]) -> str:
         """Another message's text, from what people wrote and the bot's drafts."""
         return self._texts.body(template, self._facts(template, incident, now, written))

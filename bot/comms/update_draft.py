@@ -6,9 +6,17 @@ from bot.comms.view import DONE, IN_THE_WAY, View, bold, said
 from bot.comms.words import listed, roughly, spell
 from bot.domain.incident import Run, StepRun
 from bot.domain.transitions import IncidentState, RunState, StepState
+from bot.domain.untold import untold_line
 from bot.domain.waiting import Wait, waits
 
 GOES_ON = (StepState.RUNNING, StepState.UNDOING)
+DOUBTS = {
+    StepState.READY: "not done yet",
+    StepState.PENDING_APPROVAL: "to be tried again",
+    StepState.BLOCKED: "unproven",
+    StepState.UNDOING: "being taken back",
+    StepState.UNDO_FAILED: "not taken back",
+}
 LANDMARKS = 2
 MOST = 3
 
@@ -53,10 +61,22 @@ def _changed(step: StepRun) -> bool:
 
 
 def _landmarks(view: View) -> str:
+    """What was changed, and what may have been; that nothing was, only where that is certain."""
+    steps = [step for _, step in view.incident.every_step()]
     last = landmarks(view)[-LANDMARKS:]
-    if not last:
-        return "Nothing has been changed yet."
-    return f"Done: {listed([_landmark(view, step) for step in last])}."
+    perhaps = [step for step in steps if step.state is not StepState.COMPLETED and step.may_have_changed]
+    back = [step for step in steps if step.state is StepState.UNDONE]
+    said = (
+        ("Done", [_landmark(view, step) for step in last]),
+        ("May have changed something", [f"{bold(step)} ({_doubt(step)})" for step in perhaps]),
+        ("Taken back", [bold(step) for step in back]),
+    )
+    return " ".join(f"{what}: {listed(named)}." for what, named in said if named) or "Nothing has been changed yet."
+
+
+def _doubt(step: StepRun) -> str:
+    """How it stands with a step whose change is not proven."""
+    return DOUBTS.get(step.state, step.state.value.replace("_", " "))
 
 
 def _landmark(view: View, step: StepRun) -> str:
@@ -104,8 +124,9 @@ def _wait(view: View, wait: Wait) -> str:
 
 
 def challenges(view: View) -> str:
-    """What stands in the way, what was risked, and what was missed."""
-    found = (*_missed(view), *(sentence for _, sentence in view.in_the_way()), *_risked(view), *_leaderless(view))
+    """What stands in the way, what was risked, what was missed, and who was not reached."""
+    stuck = (sentence for _, sentence in view.in_the_way())
+    found = (*_missed(view), *stuck, *_risked(view), *_leaderless(view), *_unreached(view))
     return " ".join(found) or "None that the bot knows of."
 
 
@@ -125,6 +146,11 @@ def _risked(view: View) -> Iterator[str]:
 def _leaderless(view: View) -> Iterator[str]:
     if view.incident.commander is None:
         yield "Nobody commands."
+
+
+def _unreached(view: View) -> Iterator[str]:
+    if line := untold_line(view.incident, view.name):
+        yield line
 
 
 def eta(view: View) -> str:

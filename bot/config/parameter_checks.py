@@ -15,10 +15,12 @@ from bot.config.misfits import Misfit, misfits
 from bot.config.step_checks import calls_of, located
 from bot.domain.durations import UNITS_REQUIRED
 from bot.domain.lookups import LookupFailed, paths, resolve, whole
+from bot.domain.model import JsonValue
 from bot.domain.plan import RecoveryPlan
 from bot.domain.problems import Problem
 from bot.domain.runbook import Runbook
 from bot.domain.scope import system_values, target_values
+from bot.domain.targets import only_listed
 
 
 class Use(NamedTuple):
@@ -90,12 +92,18 @@ class _Judge:
         yield from failed
         unknown = [loc for loc, part in _parts(value, ()) if part is UNKNOWN] + [misfit.loc for misfit in failed]
         try:
-            self._model.model_validate(value, context=UNITS_REQUIRED)
+            self._model.model_validate(value, context=UNITS_REQUIRED | only_listed(self._targets(value)))
         except ValidationError as error:
             found = [
                 one for one in misfits(error, value, self._model) if not any(_related(one, loc) for loc in unknown)
             ]
             yield from self._gathered(found)
+
+    def _targets(self, value: Any) -> Iterator[JsonValue]:
+        """What was looked up as a target; one that is written out in a runbook counts as listed nowhere."""
+        for loc, part in _parts(self._given, ()):
+            if (whole(part) or "").startswith("target."):
+                yield _at(value, loc)
 
     def _gathered(self, found: list[Misfit]) -> Iterator[Misfit]:
         """What misfits altogether is the wrong thing looked up, and said once, where it is looked up."""

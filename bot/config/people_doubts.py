@@ -8,12 +8,10 @@ from bot.domain.plan import Person, RecoveryPlan
 from bot.domain.problems import Problem
 
 REACHED_BY: dict[str, Callable[[Person], str | None]] = {
-    "phone": lambda person: person.phone,
-    "sms": lambda person: person.phone,
     "email": lambda person: person.email,
     "slack": lambda person: person.slack,
 }
-ADDRESSES = {"phone": "phone number", "sms": "phone number", "email": "email address", "slack": "Slack id"}
+ADDRESSES = {"email": "email address", "slack": "Slack id"}
 
 
 def unreachable_people(plan: RecoveryPlan, document: Document) -> Iterator[Problem]:
@@ -31,15 +29,6 @@ def unreachable_people(plan: RecoveryPlan, document: Document) -> Iterator[Probl
                     level="warning",
                     key=True,
                 )
-
-
-def silent_contacts(plan: RecoveryPlan, document: Document) -> Iterator[Problem]:
-    """Emergency contacts who can't be called."""
-    for role, id in plan.emergency_contacts.items():
-        if id in plan.people and not plan.people[id].phone:
-            yield document.problem(
-                ("emergency_contacts", role), f"{id} has no phone number", "add it under people", level="warning"
-            )
 
 
 def untold_severities(plan: RecoveryPlan, document: Document) -> Iterator[Problem]:
@@ -97,7 +86,6 @@ def powerless_approvers(plan: RecoveryPlan, document: Document) -> Iterator[Prob
 
 DOUBTS = (
     unreachable_people,
-    silent_contacts,
     untold_severities,
     narrow_approvals,
     own_approvals,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.config import environment_doubts, people_doubts, system_doubts
+from bot.config import environment_doubts, idle_doubts, people_doubts, system_doubts
 from bot.config.document import Document
 from bot.config.fitting import fit
 from bot.config.plan_checks import CHANNELS, empty_sections, errors_of, unknown_channels
@@ -16,7 +16,7 @@ from bot.domain.model import JsonValue
 from bot.domain.plan import RecoveryPlan
 from bot.domain.problems import ConfigurationError, Problem
 
-DOUBTS = (*people_doubts.DOUBTS, *system_doubts.DOUBTS, *environment_doubts.DOUBTS)
+DOUBTS = (*people_doubts.DOUBTS, *system_doubts.DOUBTS, *environment_doubts.DOUBTS, *idle_doubts.DOUBTS)
 STAND_INS: dict[str, JsonValue] = {
     "organisation": "unknown",
     "people": {},

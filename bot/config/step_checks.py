@@ -1,5 +1,6 @@
 """What is wrong with the steps of a runbook as a graph, and with what they name."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from bot.config.cycles import cycles
@@ -47,11 +48,10 @@ def unknown_needs(document: Document) -> Iterator[Problem]:
 
 
 def circles(runbook: Runbook, document: Document) -> Iterator[Problem]:
-    """Steps that wait for each other; not judged while two have one id."""
+    """Steps that wait for each other; what two steps are called leads nowhere."""
     first = places(document)
-    if len(first) < len(runbook.steps):
-        return
-    needs = {step.id: set(runbook.needs(step.id)) - {step.id} for step in runbook.steps}
+    ids = Counter(step.id for step in runbook.steps)
+    needs = {id: set(runbook.needs(id)) - {id} for id, count in ids.items() if count == 1}
     for circle in cycles(needs):
         what = f"steps wait for each other: {' -> '.join((*circle, circle[0]))}"
         yield document.problem((*first[circle[0]], "needs"), what, "take one of them out of needs")

@@ -10,11 +10,21 @@ GRACE = timedelta(minutes=1)
 
 def next_update(incident: Incident) -> datetime | None:
     """When the next status update is due; None where none is."""
+    due, snoozed = _planned(incident), incident.updates.snoozed_until
+    return max(due, snoozed) if due and snoozed else due
+
+
+def latest_update(incident: Incident) -> datetime | None:
+    """Until when the next one can be put off: at most one is left out, however often it is put off."""
+    due, every = _planned(incident), incident.updates.every
+    return due + every if due and every else None
+
+
+def _planned(incident: Incident) -> datetime | None:
     updates = incident.updates
     if updates.every is None or not incident.is_open:
         return None
-    due = max(updates.anchor + updates.every, updates.paced_at or updates.anchor)
-    return max(due, updates.snoozed_until) if updates.snoozed_until else due
+    return max(updates.anchor + updates.every, updates.paced_at or updates.anchor)
 
 
 def draft_moment(incident: Incident, plan: RecoveryPlan) -> datetime | None:

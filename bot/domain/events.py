@@ -349,7 +349,10 @@ class UpdateSnoozed(Event):
 
 
 class Subscribed(Event):
-    person: str
+    """A person of the recovery plan, or the account of somebody whom it does not name."""
+
+    person: str | None = None
+    account: str = ""
 
 
 class MessagePosted(Event):

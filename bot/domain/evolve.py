@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain import events as e
 from bot.domain.errors import DRError
 from bot.domain.evolve_step import Changes, step_changes
-from bot.domain.incident import Incident, Run, StepRun, Updates
+from bot.domain.incident import Incident, Reader, Run, StepRun, Untold, Updates
 from bot.domain.model import replace
 from bot.domain.timeline import Event, Recorded
 from bot.domain.transitions import INCIDENT, IncidentState, move
@@ -102,6 +102,7 @@ def _declared(event: e.IncidentDeclared, row: Recorded) -> Incident:
         since=event.since,
         declared_at=row.at,
         declarer=event.declarer,
+        declarer_account=row.actor.slack,
         rto=event.rto,
         rpo=event.rpo,
         recovery_plan=event.recovery_plan,
@@ -177,7 +178,19 @@ def _drafted(state: Incident, event: e.UpdateDrafted, _: Recorded) -> Changes:
 
 def _sent(state: Incident, event: e.NotificationSent, _: Recorded) -> Changes:
     people = state.told.get(event.template, frozenset()) | {event.person}
-    return {"told": _merged(state.told, **{event.template: people})}
+    left = tuple(one for one in state.untold if (one.person, one.channel) != (event.person, event.channel))
+    return {"told": _merged(state.told, **{event.template: people}), "untold": left}
+
+
+def _not_sent(state: Incident, event: e.NotificationFailed, _: Recorded) -> Changes:
+    failed = Untold(event.person, event.channel, event.template)
+    return {"untold": tuple(dict.fromkeys((*state.untold, failed)))}
+
+
+def _subscribed(state: Incident, event: e.Subscribed, row: Recorded) -> Changes:
+    if event.person is not None:
+        return {"subscribers": state.subscribers | {event.person}}
+    return {"readers": (*state.readers, Reader(event.account, state.updates.number, row.seq))}
 
 
 _HANDLERS: Mapping[type[Event], Callable[[Incident, Any, Recorded], Changes]] = {
@@ -198,7 +211,8 @@ _HANDLERS: Mapping[type[Event], Callable[[Incident, Any, Recorded], Changes]] = 
     e.UpdateSnoozed: _snoozed,
     e.UpdateDrafted: _drafted,
     e.MessagePosted: lambda s, ev, _: {"posted": s.posted | {ev.template}},
-    e.Subscribed: lambda s, ev, _: {"subscribers": s.subscribers | {ev.person}},
+    e.Subscribed: _subscribed,
     e.NotificationSent: _sent,
+    e.NotificationFailed: _not_sent,
     e.Acknowledged: lambda s, ev, _: {"acknowledged": s.acknowledged | {ev.person}},
 }

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bot.domain import events as e
 from bot.domain.approvals import Approval
 from bot.domain.changes import Plan
-from bot.domain.incident import ACCEPT_RISK, Attempt, Offer, StepRun, TakenRisk, Voice
+from bot.domain.incident import ACCEPT_RISK, SKIP, Attempt, Offer, StepRun, TakenRisk, Voice
 from bot.domain.model import replace
 from bot.domain.timeline import Event
 from bot.domain.transitions import STEP, move
@@ -114,14 +114,8 @@ def _to_be_undone(step: StepRun) -> Plan | None:
         return plan
     if plan.is_empty:
         return earlier
-    same = plan.targets == earlier.targets and _may_have_changed(step)
+    same = plan.targets == earlier.targets and step.may_have_acted
     return plan.model_copy(update={"saved": earlier.saved}) if same else plan
-
-
-def _may_have_changed(step: StepRun) -> bool:
-    """Whether an attempt since the last completed undo is not known to have been refused."""
-    back = max((place for place, a in enumerate(step.attempts, start=1) if a.outcome == "undone"), default=0)
-    return any(not (a.undo or a.refused) for a in step.attempts[back:])
 
 
 def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) -> Changes:
@@ -188,13 +182,17 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
 
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
     new = [risk for risk in dict.fromkeys(event.risks) if step.taken(risk) is None]
-    others = (voice.person for voice in step.voices if voice.decision == ACCEPT_RISK)
-    people = tuple(dict.fromkeys((*others, event.person)))
+    people = tuple(dict.fromkeys((*_said(step, ACCEPT_RISK), event.person)))
     return {
         "risk_accepted_by": people,
         "risk_reason": event.reason,
         "taken_risks": (*step.taken_risks, *(TakenRisk(risk, people, event.reason) for risk in new)),
     }
+
+
+def _said(step: StepRun, decision: str) -> tuple[str, ...]:
+    """Who has said so."""
+    return tuple(dict.fromkeys(voice.person for voice in step.voices if voice.decision == decision))
 
 
 def _replanned(step: StepRun, event: e.StepReplanned, at: datetime) -> Changes:
@@ -267,7 +265,9 @@ _HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], Changes]] = {
     e.StepInDoubt: lambda _, ev, __: {"reason": ev.reason},
     e.StepSettled: _settled,
     e.LateAnswer: _answered_late,
-    e.StepSkipped: lambda s, ev, at: _ended(s, at, "skipped", reason=ev.reason, outcome="skipped"),
+    e.StepSkipped: lambda s, ev, at: _ended(
+        s, at, "skipped", reason=ev.reason, outcome="skipped", skipped_by=_said(s, SKIP)
+    ),
     e.StepCanceled: lambda s, ev, at: _ended(s, at, "canceled", reason=ev.reason, outcome="canceled"),
     e.UndoRequested: _undo_requested,
     e.UndoCompleted: lambda s, ev, at: _ended(

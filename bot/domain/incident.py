@@ -27,6 +27,7 @@ class Offer:
 
 
 ACCEPT_RISK = "accept the risk"  # as a voice says it
+SKIP = "skip"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class StepRun:
     applied_at: datetime | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    skipped_by: tuple[str, ...] = ()
     changed_seq: int = 0
     undo: bool = False
     result: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -145,6 +147,17 @@ class StepRun:
     def taken(self, risk: Risk) -> TakenRisk | None:
         """Who accepted a risk, and why; None where nobody has."""
         return next((taken for taken in self.taken_risks if taken.risk == risk), None)
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether an attempt since the last completed undo is not known to have been refused."""
+        back = max((place for place, a in enumerate(self.attempts, start=1) if a.outcome == "undone"), default=0)
+        return any(not (attempt.undo or attempt.refused) for attempt in self.attempts[back:])
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether an attempt that had something to do may have done it, and nothing took it back since."""
+        return self.may_have_acted and self.done_plan is not None and not self.done_plan.is_empty
 
     @property
     def passed_at(self) -> datetime | None:
@@ -247,6 +260,24 @@ class Updates:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """A message that did not reach its person. `channel` is the last that was tried; empty where there was none."""
+
+    person: str
+    channel: str
+    template: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An account that subscribed without being in the recovery plan, and what was out by then: updates, and events."""
+
+    account: str
+    updates: int
+    seq: int
+
+
+@dataclass(frozen=True)
 class Incident:
     """One incident, as its timeline tells it."""
 
@@ -277,11 +308,14 @@ class Incident:
     notes: int = 0
     posted: frozenset[str] = frozenset()
     subscribers: frozenset[str] = frozenset()
+    readers: tuple[Reader, ...] = ()
     acknowledged: frozenset[str] = frozenset()
     told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    untold: tuple[Untold, ...] = ()
     seq: int = 0
     head: str = ""
     last_at: datetime | None = None
+    declarer_account: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -108,7 +108,7 @@ class Severity(Model):
     title: Text
     updates: UpdatesOrNone = Updates()
     acknowledge_within: Interval | None = Field(
-        default=None, description="who has not acknowledged by then is followed by the next contact"
+        default=None, description="when the next contact is to be called; not done by the bot yet"
     )
 
 

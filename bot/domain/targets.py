@@ -1,15 +1,51 @@
 """Where a system is: what stands under `environments.ENVIRONMENT.targets.SYSTEM`, as actions and checks take it."""
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, model_validator
 
 from bot.domain.durations import Duration
-from bot.domain.model import Model
-from bot.domain.texts import Arn, Flag, Host, Name, Port, Region, SqlName, Status, Text, Url
+from bot.domain.model import JsonValue, Model
+from bot.domain.problems import Unfit
+from bot.domain.texts import Arn, Flag, HeaderName, HeaderText, Host, Name, Port, Region, SqlName, Status, Text, Url
 
 RecordType = Literal["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA"]
+
+
+LISTED = "listed"
+
+
+def only_listed(values: Iterable[JsonValue]) -> dict[str, list[JsonValue]]:
+    """Validation context under which every `Target` must equal an entry somewhere in `values`."""
+    return {LISTED: [entry for value in values for entry in _entries(value)]}
+
+
+def _entries(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _entries(one)
+
+
+class Target(Model):
+    """What may be touched only where the run's environment lists it: whoever takes one need not ask. See `only_listed`."""
+
+    @model_validator(mode="after")
+    def _is_listed(self, info: ValidationInfo) -> Self:
+        entries = (info.context or {}).get(LISTED)
+        if entries is not None and not any(self._equals(entry) for entry in entries):
+            what = "that is no target which the environment lists"
+            raise Unfit(what, "list it in the plan under environments, and look it up, like ${target.primary}")
+        return self
+
+    def _equals(self, entry: JsonValue) -> bool:
+        try:
+            return type(self).model_validate(entry) == self
+        except ValidationError:
+            return False
 
 
 class SecretHeader(Model):
@@ -30,10 +66,10 @@ class FenceHook(Model):
 
     url: Url
     probe: HttpProbe
-    headers: dict[str, str | SecretHeader] = {}
+    headers: dict[HeaderName, HeaderText | SecretHeader] = {}
 
 
-class PostgresTarget(Model):
+class PostgresTarget(Target):
     """One PostgreSQL server and the database in it. `secret` names the password of `user`.
 
     For the methods of a fence: `instance` is its EC2 instance (`ec2_stop`), `security_group` the group that lets
@@ -60,7 +96,7 @@ class PostgresTarget(Model):
         return f"{self.host} / {self.database}"
 
 
-class DnsTarget(Model):
+class DnsTarget(Target):
     """Weighted records of one name; `sets` is role -> set identifier in Route 53."""
 
     zone: Text
@@ -69,7 +105,7 @@ class DnsTarget(Model):
     sets: dict[Name, Text] = Field(min_length=1)
 
 
-class LoadBalancerTarget(Model):
+class LoadBalancerTarget(Target):
     """An application load balancer; `groups` is role -> ARN of a target group that the listener forwards to."""
 
     name: Text
@@ -88,35 +124,6 @@ class HealthProbe(Model):
     url: Url
     expect: Status = 200
     within: Duration = timedelta(seconds=5)
-
-
-class ServiceTarget(Model):
-    """An ECS service; `count` is how many tasks it needs."""
-
-    cluster: Text
-    name: Text
-    region: Region
-    count: int = Field(ge=0, le=10_000)
-
-
-class SecretTarget(Model):
-    """A secret of Secrets Manager that applications read."""
-
-    id: Text
-    region: Region
-
-
-class AlarmTarget(Model):
-    """A CloudWatch alarm that watches a resource of the system."""
-
-    alarm: Text
-    region: Region
-
-
-class SiteTarget(Model):
-    """A web site, by the beginning of its URLs."""
-
-    url: Url
 
 
 TARGET_KINDS: dict[str, type[BaseModel]] = {"postgres": PostgresTarget}

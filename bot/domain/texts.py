@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -12,6 +13,9 @@ from bot.domain.problems import Unfit, shown
 
 SSH_KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 WEB = ("http", "https")
+OUR_HEADERS = frozenset(
+    {"connection", "content-length", "content-type", "host", "idempotency-key", "transfer-encoding"}
+)
 
 
 def check_url(url: str) -> str:
@@ -36,6 +40,22 @@ def check_prefix(url: str) -> str:
     if parts.query or parts.fragment or "/." in parts.path:
         raise Unfit("that is more than the beginning of an address", "leave out ?, # and dots after a slash")
     return url
+
+
+def check_header_name(name: str) -> str:
+    """A header's name that the bot does not write itself; raises `Unfit`."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", name):
+        raise Unfit(f"{shown(name)} is not a header's name", "write letters, digits and hyphens")
+    if name.lower() in OUR_HEADERS:
+        raise Unfit(f"the header {name} is written by the bot itself", "leave it out")
+    return name
+
+
+def check_header_text(value: str) -> str:
+    """A header's value in one line of ASCII; raises `Unfit`, which does not quote it."""
+    if not value.isascii() or not value.isprintable():
+        raise Unfit("the value of a header is one line of ASCII text", "leave out line breaks and other characters")
+    return value
 
 
 def check_timezone(zone: str) -> str:
@@ -104,6 +124,8 @@ EnvVar = Annotated[str, _text(r"^[A-Za-z_][A-Za-z0-9_]*$", "CUSTOMERS_WEST_PASSW
 Bucket = Annotated[str, _text(r"^(?:s3|file)://\S+$", "s3://backup-primary")]
 Url = Annotated[str, AfterValidator(check_url), Field(examples=["https://shop.example.com/health"])]
 UrlPrefix = Annotated[str, AfterValidator(check_prefix), Field(examples=["https://shop.example.com/"])]
+HeaderName = Annotated[str, AfterValidator(check_header_name)]
+HeaderText = Annotated[str, AfterValidator(check_header_text)]
 TimeZone = Annotated[str, AfterValidator(check_timezone), Field(examples=["Europe/Berlin", "UTC"])]
 SshKey = Annotated[str, AfterValidator(check_ssh_key), Field(examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI… alice"])]
 CalendarTime = Annotated[

@@ -55,7 +55,7 @@ def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, d
     elif step.state is StepState.READY and step.finding:
         yield step.finding.removeprefix("waits for "), step.ready_at
     elif step.state is StepState.BLOCKED:
-        yield "somebody to accept the risk or look again" if step.risks else "somebody to look again", step.ready_at
+        yield f"somebody to {'accept the risk, ' if step.risks else ''}look again or skip it", step.ready_at
     elif step.state is StepState.FAILED:
         yield "somebody to retry, skip or undo it", step.ended_at
     elif step.state is StepState.UNDO_FAILED and run.stopped:

@@ -28,11 +28,10 @@ class Heartbeats:
 
     @property
     def every(self) -> float:
-        """The shortest interval that a system asks for, in seconds."""
-        asked = [
-            s.replication.heartbeat for s in self.plan.systems.values() if s.replication and s.replication.heartbeat
-        ]
-        return min(asked, default=DEFAULT_EVERY).total_seconds()
+        """The shortest interval that one of these systems needs, in seconds; one that asks for none has the default."""
+        replications = [self.plan.systems[system].replication for system, _ in self.primaries()]
+        wanted = [replication.heartbeat if replication else DEFAULT_EVERY for replication in replications]
+        return min(wanted, default=DEFAULT_EVERY).total_seconds()
 
     def beat(self) -> None:
         """One beat for each; a primary that takes none is said once, and once more when it beats again."""

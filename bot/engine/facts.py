@@ -8,8 +8,9 @@ from pydantic import BaseModel, ValidationError
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.lookups import LookupFailed, resolve
 from bot.domain.model import JsonValue
-from bot.domain.plan import RecoveryPlan
+from bot.domain.plan import Environment, RecoveryPlan
 from bot.domain.runbook import CheckCall
+from bot.domain.targets import only_listed
 from bot.domain.timeline import moment
 from bot.engine.ports import Earlier, StepFacts, Unavailable
 
@@ -91,10 +92,10 @@ def _resolved(raw: Mapping[str, JsonValue], incident: Incident, run: Run, plan: 
     return found
 
 
-def typed(model: type[P], raw: Mapping[str, JsonValue]) -> P:
-    """Parameters as their model; raises Unavailable with every misfit in one line."""
+def typed(model: type[P], raw: Mapping[str, JsonValue], environment: Environment) -> P:
+    """Parameters as their model; raises Unavailable with every misfit in one line, targets of elsewhere among them."""
     try:
-        return model.model_validate(dict(raw))
+        return model.model_validate(dict(raw), context=only_listed(environment.targets.values()))
     except ValidationError as misfit:
         errors = misfit.errors(include_url=False, include_input=False)
         found = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in errors)

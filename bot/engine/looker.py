@@ -48,7 +48,7 @@ class Looker:
         action = self._action(step)
         context = self._context(incident, run, step)
         raw = parameters(incident, run, step, self.plan)
-        params = typed(action.params, raw)
+        params = typed(action.params, raw, context.facts.environment_facts)
         with edge(step.id):
             facts = action.observe(params, context)
             plan = self._planned(action, step, params, facts)
@@ -79,7 +79,8 @@ class Looker:
         if step.plan is None:
             raise Unavailable("Its plan is missing.")
         context = self._context(incident, run, step, may_change)
-        return action, step.plan, typed(action.params, step.plan.parameters), context
+        params = typed(action.params, step.plan.parameters, context.facts.environment_facts)
+        return action, step.plan, params, context
 
     def verdict(self, incident: Incident, run: Run, step: StepRun) -> Verdict:
         """Does it hold? Raises Unavailable where that can't be known."""
@@ -103,7 +104,7 @@ class Looker:
         if name not in self.registry.checks:
             raise Unavailable(f"This bot does not have the check {name}.")
         check = self.registry.checks[name]
-        params = typed(check.params, raw)
+        params = typed(check.params, raw, context.facts.environment_facts)
         with edge(name):
             return check.look(params, context)
 

@@ -120,12 +120,20 @@ class Context(Protocol):
     def http(self, method: str, url: str, **options: Any) -> httpx.Response:
         """One request to a URL on the environment's allow-list, redirects checked too; raises Unavailable or httpx errors."""
 
+    def changed(self) -> None:
+        """A change has gone through: what completes it may still be sent, however long it took, while the attempt is ours."""
+
     def notify(self, notices: tuple[Notice, ...]) -> None:
         """Record messages for delivery, each once by its id, and return when they are committed."""
 
 
-MayChange = Callable[[], None]
-"""Asked just before a change is sent; raises NotApplied where it must not be sent any more."""
+class MayChange(Protocol):
+    """Asked just before a change is sent; raises NotApplied where it must not be sent any more."""
+
+    def __call__(self) -> None: ...
+
+    def changed(self) -> None:
+        """See `Context.changed`."""
 
 
 class Contexts(Protocol):
@@ -224,6 +232,9 @@ class Messages(Protocol):
 
     def update(self, incident: Incident, now: datetime, missed: int = 0) -> tuple[str, dict[str, str]]:
         """The next status update: its text and its sections, drafted from the incident and from what people wrote."""
+
+    def sections(self, template: str) -> tuple[str, ...]:
+        """The sections that a message is made of, by name."""
 
     def message(self, template: str, incident: Incident, now: datetime, written: Mapping[str, str]) -> str:
         """Another message's text (initial_notification, resolution), from what people wrote and the incident itself."""

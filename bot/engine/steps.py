@@ -19,8 +19,10 @@ from bot.engine.agenda import look_key
 from bot.engine.calls import Calls
 from bot.engine.desk import Desk
 from bot.engine.facts import token
+from bot.engine.leave import LATEST_CALL_SECONDS, Leave, uptime
 from bot.engine.looker import Looker, patience
 from bot.engine.ports import Confirm, Directory, NotApplied, OutcomeUnknown, Unavailable
+from bot.engine.quoting import without_secrets
 from bot.store import moments
 from bot.store.errors import Held
 
@@ -28,7 +30,6 @@ LOOK_EVERY = timedelta(seconds=1)
 LOOK_SLOWLY = timedelta(seconds=5)
 SOON = timedelta(seconds=10)  # looks are frequent for so long
 TRY_AGAIN = timedelta(seconds=2)
-LATEST_CALL_SECONDS = 30.0  # after the last look: by then it may be another world
 RECORD_FOR_SECONDS = 900.0
 
 Where = tuple[Incident, Run, StepRun]
@@ -120,7 +121,7 @@ class StepRunner:
         except Unavailable as unknown:
             self._try(incident.id, self._blocked(step, run.id, str(unknown)))
             return
-        looked_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+        looked_at = uptime()
         try:
             unconfirmed = self.confirm(incident, run, step)
         except Unavailable as unknown:
@@ -170,7 +171,7 @@ class StepRunner:
 
     def _sent(self, incident: Incident, run: Run, step: StepRun, looked_at: float) -> c.Command:
         refused, doubt = partial(c.NotDone, **_where(run, step)), partial(c.Doubt, **_where(run, step))
-        may_change = partial(self._may_change, incident.id, run.id, step, looked_at)
+        may_change = Leave(partial(self._check_ours, incident.id, run.id, step), looked_at + LATEST_CALL_SECONDS)
         try:
             action, plan, params, context = self.looker.prepared(incident, run, step, may_change)
         except Unavailable as missing:
@@ -186,7 +187,7 @@ class StepRunner:
             log.exception("apply_failed", incident=incident.id, step=step.id)
             return doubt(reason=f"The call ended with {type(error).__name__}, so it may or may not have happened.")
 
-    def _may_change(self, incident_id: str, run_id: str, begun: StepRun, looked_at: float) -> None:
+    def _check_ours(self, incident_id: str, run_id: str, begun: StepRun) -> None:
         """A process that slept finds that its attempt was settled or given up by others: raises NotApplied."""
         try:
             _, _, step = self._where(incident_id, run_id, begun.id)
@@ -195,15 +196,13 @@ class StepRunner:
         ours = step.attempt == begun.attempt and step.started_at == begun.started_at and step.applied_at is None
         if not ours or not _executing(step):
             raise NotApplied("Nothing was sent: this attempt was given up while the bot was held up.")
-        if time.clock_gettime(time.CLOCK_BOOTTIME) - looked_at > LATEST_CALL_SECONDS:
-            raise NotApplied("Nothing was sent: the bot was held up for too long before the call.")
 
     def _record_outcome(self, incident_id: str, outcome: c.Command) -> None:
         """A result must not be lost while the database is away: it is offered again until it is taken."""
         give_up = time.monotonic() + RECORD_FOR_SECONDS
         while True:
             try:
-                self.desk.record(incident_id, outcome)
+                self.desk.record(incident_id, without_secrets(outcome))
                 return
             except Refused as refused:
                 log.warning("outcome_refused", incident=incident_id, reason=str(refused))
@@ -221,7 +220,7 @@ class StepRunner:
         action = self.desk.registry.actions.get(step.definition.action or "")
         if action is not None and action.repeatable:
             with self.calls.making(token(incident, run, step)):
-                self._call(incident, run, step, time.clock_gettime(time.CLOCK_BOOTTIME))
+                self._call(incident, run, step, uptime())
             return
         reason = "The bot was interrupted while the change was being sent, so it may or may not have happened."
         self._try(incident.id, c.Doubt(run=run.id, step=step.id, attempt=step.attempt, reason=reason))
@@ -280,7 +279,7 @@ class StepRunner:
     def _try(self, incident_id: str, command: c.Command) -> Incident | None:
         """Give a command that may have been overtaken by others; None where it was refused."""
         try:
-            return self.desk.record(incident_id, command)
+            return self.desk.record(incident_id, without_secrets(command))
         except Refused as refused:
             log.debug("overtaken", incident=incident_id, command=type(command).__name__, reason=str(refused))
             return None

@@ -55,5 +55,5 @@ class Clients:
             return self._made[service, region]
 
     def _make(self, service: str, region: str) -> Any:
-        settings = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
+        settings = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=60)
         return self._session.client(service, region_name=region, endpoint_url=self.url, config=settings)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 QUESTION = b"[y/N]"
 ROWS = 50
 LED_ASTRAY = ("AWS_", "DR_", "SLACK_", "DATABASE_URL", "SMTP_URL", "COLUMNS", "LINES")

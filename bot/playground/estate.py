@@ -28,7 +28,7 @@ from bot.playground.traffic import Ledger, Order, Traffic
 PROJECT = Path(__file__).parents[2]
 DYING = 2.0  # seconds between the loss of replication and the loss of power
 
-FIRST_ORDER_WITHIN = 10.0
+FIRST_ORDER_WITHIN = 60.0
 
 Say = Callable[[str], None]
 

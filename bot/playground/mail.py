@@ -34,7 +34,7 @@ class MailSink:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail", daemon=True)
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(5)
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(30)
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     @property
@@ -59,7 +59,7 @@ class MailSink:
         return "250 OK"
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -104,8 +104,12 @@ class Template:
         primary = self.server.cold_copy(home / "west")
         standby = self.server.cold_copy(home / "east")
         primary.start()
-        wire = Wire(primary.port)
-        standby.drop_slot(SLOT)
-        standby.follow(wire.port, slot=SLOT, replication=self.roles.replicator)
-        standby.start()
-        return Pair(primary, standby, wire, self.roles)
+        pair = Pair(primary, standby, Wire(primary.port), self.roles)
+        try:
+            standby.drop_slot(SLOT)
+            standby.follow(pair.wire.port, slot=SLOT, replication=self.roles.replicator)
+            standby.start()
+        except BaseException:
+            pair.close()
+            raise
+        return pair

@@ -7,13 +7,14 @@ from html import unescape
 from rich.text import Text
 
 from bot.playground.narration import Narrator
-from bot.playground.room import BUTTON, Post, called
+from bot.playground.room import BUTTON, Post, buttons, called, mentioned
 from bot.playground.shown import shown
 from bot.playground.workspace.outcomes import Outcome
 from bot.playground.workspace.shapes import Json
 from bot.playground.workspace.workspace import Workspace
 
 PATIENCE = 20.0  # seconds until an answer that does not come counts as none
+SEEN_WITHIN, TRIES = 5.0, 5
 Look = Callable[[str, str], None]
 """Told that a person (by name) sees something new: `form`, `answer`."""
 
@@ -86,16 +87,42 @@ class Persons:
         said = {**drafted(view), **values}
         written = [(unescape(asked(view, block)), value) for block, value in said.items()]
         self.narrator.fills_in(unescape(view["title"]["text"]), written, unescape(view["submit"]["text"]))
-        self._done(self.workspace.submit(account(person), view, values), view["title"]["text"])
+        self._insist(lambda: self.workspace.submit(account(person), view, values), view["title"]["text"])
 
     def _tells(self, person: str, post: Post, verb: str, told: str) -> None:
         self.narrator.act(person, told, Text(f"[{post.buttons[verb]}]", style="cyan"), f" below {post.title}")
 
     def _click(self, person: str, post: Post, verb: str) -> None:
+        user, button = account(person), f"{BUTTON}{verb}"
+        forms = self.workspace.views(user)
+
+        def comes_of_it() -> bool:
+            return self.workspace.views(user) != forms or not self._is_asked(user, post, button)
+
         try:
-            self._done(self.workspace.click(account(person), post.ts, f"{BUTTON}{verb}"), post.title)
+            self._insist(lambda: self.workspace.click(user, post.ts, button), post.title, comes_of_it)
         except KeyError as error:
             raise Gone(post.title) from error
+
+    def _is_asked(self, user: str, post: Post, button: str) -> bool:
+        """Whether a message still has the button, and still names whom it named."""
+        blocks = self.workspace.message(post.ts)["blocks"]
+        named = user not in post.asked or user in mentioned(blocks)
+        return named and any(it["action_id"] == button for it in buttons(blocks))
+
+    def _insist(self, act: Callable[[], Outcome], what: str, comes_of_it: Callable[[], bool] = lambda: True) -> None:
+        """Does it again where nothing comes of it, as anybody would who is told that it may not be recorded.
+
+        What does not come even so is missed by whoever waits for it.
+        """
+        for _ in range(TRIES):
+            outcome = act()
+            try:
+                if outcome.ok and self.workspace.until(comes_of_it, SEEN_WITHIN):
+                    return
+            except TimeoutError:
+                continue
+        self._done(outcome, what)
 
     def _done(self, outcome: Outcome, what: str) -> None:
         if not outcome.ok:

@@ -29,7 +29,7 @@ log_timezone = UTC
 timezone = UTC
 jit = off
 """
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 STATUS_LINE = 7  # of postmaster.pid, counted from 0
 SHARED_MEMORY_LINE = 6

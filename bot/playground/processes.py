@@ -2,23 +2,26 @@
 
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.playground.leash import remove_directories
+
 LEASH = Path(__file__).with_name("leash.py")
 PORTS = range(20_000, 32_000)  # below the range from which the system takes ports for outgoing connections
 
 CLOSE_TIMEOUT = 2.0
+GONE_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,14 @@ class Processes:
         self._forget(child)
 
     def kill(self, child: subprocess.Popen[bytes]) -> None:
-        """End the child and all its descendants at once, as a power cut would."""
+        """End the child and all its descendants at once, as a power cut would; none of them runs any more then."""
         if child.poll() is None:
             child.send_signal(signal.SIGSTOP)  # so that it starts nothing while its children are counted
             doomed = descendants(child.pid)
             for pid in (child.pid, *doomed):
                 kill_if_alive(pid)
             child.wait()
+            await_end(doomed)
         self._forget(child)
 
     def scratch_directory(self, prefix: str) -> Path:
@@ -103,7 +107,7 @@ class Processes:
         return path
 
     def remove(self, directory: Path) -> None:
-        shutil.rmtree(directory, ignore_errors=True)
+        remove_directories([directory])
         self._directories.remove(directory)
         self._tell(f"removed {directory}")
 
@@ -154,6 +158,21 @@ def kill_if_alive(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def await_end(pids: Iterable[int]) -> None:
+    """Until none of these runs any more: a process that is killed may take a moment to let go of what it holds."""
+    deadline = time.monotonic() + GONE_WITHIN
+    while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs; one that ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def descendants(pid: int) -> list[int]:

@@ -109,5 +109,5 @@ def losses(estate: Estate, dark_at: datetime) -> Losses:
 
 def where_orders_go(estate: Estate) -> str:
     """The region that serves a customer now."""
-    answer = httpx.get(f"{estate.shop_url}/products", timeout=3, trust_env=False)
+    answer = httpx.get(f"{estate.shop_url}/products", timeout=30, trust_env=False)
     return str(answer.json()["region"]) if answer.status_code == httpx.codes.OK else "no region"

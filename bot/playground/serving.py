@@ -11,7 +11,7 @@ import httpx
 from bot.playground.announce import ChildFailed
 from bot.playground.processes import Processes
 
-READY_WITHIN = 40.0
+READY_WITHIN = 120.0
 
 
 @dataclass(frozen=True)

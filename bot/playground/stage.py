@@ -86,14 +86,20 @@ def listen(workspace: Workspace) -> None:
     """Wait until the bot answers, and let the page complete what its help lists. Raises ChildFailed."""
     try:
         workspace.until(lambda: workspace.connections, LISTENS_WITHIN)
+        found = workspace.until(lambda: helped(workspace), LISTENS_WITHIN)
     except TimeoutError as error:
-        raise ChildFailed("dr serve did not connect to the workspace") from error
+        raise ChildFailed("dr serve does not answer in the workspace") from error
+    workspace.core.app = replace(workspace.core.app, subcommands=found)
+
+
+def helped(workspace: Workspace) -> tuple[Subcommand, ...]:
+    """What the bot's help lists, asked for once and shown to nobody; nothing where it does not answer in time."""
     before = len(workspace.ephemeral("C0ONCALL", PLAYED[0]))
     workspace.command(PLAYED[0], "C0ONCALL", "/dr help")
-    for message in workspace.ephemeral("C0ONCALL", PLAYED[0])[before:]:
-        found = [Subcommand(*match.groups()) for match in USAGE.finditer(message["text"])]
-        workspace.core.app = replace(workspace.core.app, subcommands=tuple(found))
+    told = workspace.ephemeral("C0ONCALL", PLAYED[0])[before:]
+    for message in told:
         workspace.delete_message(message["ts"])
+    return tuple(Subcommand(*match.groups()) for message in told for match in USAGE.finditer(message["text"]))
 
 
 @contextmanager

@@ -19,13 +19,9 @@ SHORTCUT = "add_to_timeline"
 EVERYTHING = re.compile("")
 CHANNEL_EVENTS = (
     "channel_archive",
-    "channel_unarchive",
     "channel_deleted",
-    "channel_rename",
     "group_archive",
-    "group_unarchive",
     "group_deleted",
-    "group_rename",
     "member_left_channel",
 )
 BROKEN = "Something broke in the bot. Nothing may have been recorded: look at the card before you repeat it."

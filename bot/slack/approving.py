@@ -4,7 +4,7 @@ import time
 
 from bot.domain import commands as c
 from bot.domain.approvals import Rule, barred, standing
-from bot.domain.decisions.execution import difference
+from bot.domain.decisions.execution import difference, same
 from bot.domain.decisions.gates import requesters
 from bot.domain.errors import Refused
 from bot.domain.events import ApprovalGiven, ApprovalRejected, StepPlanned, UndoPlanned
@@ -103,9 +103,11 @@ def _what_changed(speaker: Speaker, incident: Incident, step: StepRun, control: 
     """` (target changed from a to b)`; empty where it can't be said."""
     rows = speaker.front.desk.timeline(incident.id)
     plans = (row.event for row in rows if isinstance(row.event, StepPlanned | UndoPlanned))
-    before = next((event.plan for event in plans if event.digest == control.digest), None)
+    before = next((event for event in plans if event.digest == control.digest), None)
     if before is None or step.plan is None:
         return ""
-    if before.target != step.plan.target:
-        return f" (its target changed from {code(before.target)} to {code(step.plan.target)})"
-    return f" ({safe(difference(before, step.plan).rstrip('.'))})"
+    if before.plan.target != step.plan.target:
+        return f" (its target changed from {code(before.plan.target)} to {code(step.plan.target)})"
+    if before.rule == step.rule and same(before.plan, step.plan):
+        return " (the same changes, planned anew)"
+    return f" ({safe(difference(before.plan, step.plan).rstrip('.'))})"

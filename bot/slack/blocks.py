@@ -15,7 +15,6 @@ MOST_BLOCKS = 50
 MOST_VIEW_BLOCKS = 100
 MOST_ELEMENTS = 25
 MOST_CONTEXT = 10
-MOST_FIELDS = 10
 MOST_OPTIONS = 100
 LONGEST_HEADER = 150
 LONGEST_SECTION = 3000
@@ -59,11 +58,10 @@ def header(text: str) -> Block:
     return {"type": "header", "text": _plain(text, LONGEST_HEADER)}
 
 
-def section(text: str, accessory: Block | None = None, fields: Iterable[str] = ()) -> Block:
-    """A paragraph of mrkdwn, maybe with an element at its right and short fields below."""
+def section(text: str, accessory: Block | None = None) -> Block:
+    """A paragraph of mrkdwn, maybe with an element at its right."""
     block: Block = {"type": "section", "text": _mrkdwn(text, LONGEST_SECTION)}
-    shown = [_mrkdwn(field, LONGEST_FIELD) for field in fields][:MOST_FIELDS]
-    return {**block, **({"fields": shown} if shown else {}), **({"accessory": accessory} if accessory else {})}
+    return {**block, "accessory": accessory} if accessory else block
 
 
 def context(*texts: str) -> Block:

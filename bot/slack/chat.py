@@ -126,9 +126,7 @@ class Chat:
         assert isinstance(data, dict)
         return data
 
-    def respond(
-        self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None, *, replace: bool = False
-    ) -> None:
+    def respond(self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None) -> None:
         """Answer one person where they clicked or typed; an answer that gets lost is not repeated.
 
         The address may have come back in a form, where it could be anybody's: only Slack's own is written to.
@@ -138,7 +136,7 @@ class Chat:
             return
         client = WebhookClient(response_url, timeout=round(PATIENCE), retry_handlers=[])
         try:
-            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=replace)
+            answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
         except (OSError, HTTPException, SlackClientError) as error:
             log.warning("answer_lost", reason=type(error).__name__)
             return

@@ -24,8 +24,11 @@ from bot.slack.requests import Click
 from bot.slack.spoken import Said
 from bot.slack.subcommands import list_incidents, timeline
 from bot.slack.subcommands.registry import SUBCOMMANDS
+from bot.slack.surfaces.scene import Scene
+from bot.slack.surfaces.step_buttons import buttons
 from bot.slack.text import code, link
 from bot.store import chat as rows
+from bot.store import streams
 
 Does = Callable[[Speaker, Control], Answer]
 OfStep = Callable[[Speaker, Control, Incident, Run, StepRun], Answer]
@@ -63,12 +66,24 @@ def _of_step(does: OfStep) -> Does:
         run = incident.runs.get(control.run)
         step = run.steps.get(control.step) if run else None
         if run is None or step is None:
-            raise Refused(f"{incident.id} has no such step any more.", "Look at it with: dr show.")
-        if is_outdated(step, control):
+            raise Refused(f"{incident.id} has no such step any more.", f"Look at it with: /dr show {incident.id}")
+        if is_outdated(step, control) or _has_gone_on(speaker, incident, run, step, control):
             return outdated(speaker, incident, run, step, control)
         return does(speaker, control, incident, run, step)
 
     return press
+
+
+def _has_gone_on(speaker: Speaker, incident: Incident, run: Run, step: StepRun, control: Control) -> bool:
+    """Whether the button stands below the step no more. A press that came before, and did this, is only repeated."""
+    if step.awaits_approval:
+        return False
+    desk = speaker.front.desk
+    scene = Scene(incident, speaker.plan, speaker.now(), traits=desk.registry.traits)
+    if any(press.control.verb == control.verb for press in buttons(scene, run, step)):
+        return False
+    with desk.database.read() as connection:
+        return streams.key_seen(connection, speaker.key) is None
 
 
 def _approve(speaker: Speaker, control: Control, incident: Incident, run: Run, step: StepRun) -> Answer:
@@ -125,6 +140,10 @@ def _resume(run: str, control: Control) -> c.Resume:
     return c.Resume(run=run, resumed_seq=int(control.detail) if control.detail else None)
 
 
+def _subscribe(speaker: Speaker, control: Control) -> Answer:
+    return Answer(text=outcomes.subscribed(speaker.give(control.incident, c.Subscribe()), speaker))
+
+
 def _post_update(speaker: Speaker, control: Control) -> Answer:
     number = speaker.incident(control.incident).updates.number + 1
     return update.post(speaker, control.incident, int(control.detail) if control.detail else number, {})
@@ -165,7 +184,7 @@ INCIDENTS: Mapping[Verb, Does] = {
     "resume": _each_run(_resume, lambda run: run.paused),
     "mitigate": _command(c.Mitigate, outcomes.mitigated),
     "close": _command(c.Close, lambda incident: f"*{incident.id}* is closed."),
-    "subscribe": _command(c.Subscribe, outcomes.subscribed),
+    "subscribe": _subscribe,
     "acknowledge": _command(c.Acknowledge, outcomes.acknowledged),
     "status": lambda speaker, control: card(speaker, speaker.incident(control.incident)),
     "timeline": lambda speaker, control: timeline.recent(speaker, control.incident),

@@ -15,6 +15,7 @@ from bot.slack.blocks import Block, actions, button, section
 from bot.slack.controls import Control
 from bot.slack.front import Speaker
 from bot.slack.text import bold, safe
+from bot.store import chat as rows
 from bot.store import projections, streams
 from bot.store.projections import IncidentRow
 
@@ -100,7 +101,7 @@ def _ask(speaker: Speaker, systems: tuple[str, ...], asked: frozenset[str]) -> N
 
 def _already(speaker: Speaker, rows: tuple[IncidentRow, ...]) -> Iterator[str]:
     for row in rows:
-        hidden = row.private and speaker.person is None
+        hidden = not speaker.may_see(speaker.incident(row.id))
         yield f"{row.id} is open already for {', '.join(row.systems)}{'.' if hidden else f': {row.title}.'}"
     yield "Go on there, or declare another one."
 
@@ -116,9 +117,14 @@ def told(speaker: Speaker, declared: Declared) -> Answer:
 
 def _when_open(speaker: Speaker, incident_id: str) -> Answer:
     deadline = time.monotonic() + CHANNEL_WITHIN
-    while (incident := speaker.incident(incident_id)).channel is None and time.monotonic() < deadline:
+    places, account = speaker.front.reconciler.places, speaker.caller.account
+    while not (inside := places.has_let_in(incident := speaker.incident(incident_id), account)):
+        if time.monotonic() > deadline:
+            break
         time.sleep(LOOK_EVERY)
-    return Answer(text=outcomes.opened(incident))
+    with speaker.front.desk.database.read() as connection:
+        trouble = rows.troubles(connection).get(incident_id, "")
+    return Answer(text=outcomes.opened(incident, trouble, inside=inside))
 
 
 def question(speaker: Speaker, wanted: Wanted, found: AlreadyOpen) -> Answer:
@@ -140,10 +146,10 @@ def open_ones(speaker: Speaker, found: AlreadyOpen) -> tuple[Block, ...]:
 
 def _line(speaker: Speaker, row: IncidentRow) -> str:
     systems = safe(", ".join(row.systems))
-    if row.private and speaker.person is None:
+    incident = speaker.incident(row.id)
+    if not speaker.may_see(incident):
         return f"{bold(row.id)} is open already for {systems}."
-    channel = speaker.incident(row.id).channel
-    where = f" Go on there: <#{channel}>." if channel else ""
+    where = f" Go on there: <#{incident.channel}>." if incident.channel else ""
     return f"{bold(row.id)} is open already for {systems}: {safe(row.title)}.{where}"
 
 

@@ -15,6 +15,7 @@ def shown_digest(step: StepRun, given: str | None) -> str:
         raise Refused(f"{given!r} is too short.", f"Give {SHORTEST} letters of the digest or more.")
     if step.digest and not step.digest.startswith(wanted):
         raise Refused(
-            "The plan has changed since you saw it. Your answer was not counted.", "Look at it with: dr show."
+            "The plan has changed since you saw it. Your answer was not counted.",
+            f"Look at it with: /dr show {step.id}",
         )
     return step.digest or wanted

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.domain.approvals import rule_for
-from bot.domain.commands import AcceptRisk, Command, Declare, Settle, Skip
+from bot.domain.commands import AcceptRisk, Approve, Command, Declare, Settle, Skip
 from bot.domain.errors import DRError, NotConfirmed, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import replace
@@ -180,6 +180,10 @@ class Speaker:
     def now(self) -> datetime:
         return self.front.desk.now()
 
+    def may_see(self, incident: Incident) -> bool:
+        """A private incident is for the people of the recovery plan, and for whoever declared it."""
+        return not incident.private or self.person is not None or incident.declarer_account == self.caller.account
+
     def incident(self, incident_id: str) -> Incident:
         """An incident as it stands; raises Refused."""
         return self.front.desk.find(incident_id)
@@ -188,12 +192,13 @@ class Speaker:
         """Record a command in this person's name, have the channel show it; raises Refused, NotRecorded, NotConfirmed.
 
         `part` tells several commands of one request apart. What is final at once is looked up at once: of an approval the
-        engine looks up later who gave it.
+        engine looks up later who gave it, and what it comes to is shown then.
         """
         if isinstance(command, FINAL):
             self.front.members.check_now(self.caller.account, self._teams(incident_id, command))
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
-        self.front.reconciler.nudge()
+        if not isinstance(command, Approve):
+            self.front.reconciler.nudge()
         return after
 
     def _teams(self, incident_id: str, command: AcceptRisk | Settle | Skip) -> set[str]:

@@ -35,7 +35,9 @@ def blocks(speaker: Speaker, declare: Control) -> Iterator[Block]:
     waits = [line for incident in incidents for line in _waits(speaker, incident)]
     yield from _part("What waits for you", waits, "Nothing.")
     mine = [incident_line(speaker, row) for row in rows if _is_mine(speaker, row.id, incidents)]
-    yield from _part("Your incidents", mine, "None is open.")
+    yield from _part(
+        "Your incidents", mine, "None in which you have a role, or that you declared, follow or acknowledged."
+    )
     others = [incident_line(speaker, row) for row in rows if not _is_mine(speaker, row.id, incidents)]
     yield from _part("Other open incidents", others, "None.")
     due = [line for incident in incidents for line in _due(speaker, incident)]

@@ -18,7 +18,7 @@ from bot.engine.ports import Unavailable
 from bot.slack.chat import Chat, SlackAway, SlackRefused, SlackTrouble
 
 log = structlog.get_logger()
-KEEP_SECONDS = 60.0  # how long a look-up serves for what is no approval
+KEEP_SECONDS = 30.0  # how long a look-up serves for what is no approval
 PATIENCE = 5.0  # seconds for who we are and who somebody is, together, while nobody waits
 QUICK_SECONDS = 1.5  # while somebody waits for an acknowledgement
 NOW_SECONDS = 0.6  # where the commit has to follow before the acknowledgement
@@ -43,11 +43,16 @@ class Us:
 
 @dataclass
 class Members:
-    """The workspace's accounts. `us` is who we are there; None until Slack has said it."""
+    """The workspace's accounts. `us` is who we are there; None until Slack has said it.
+
+    `quick` and `at_once` are the seconds for Slack while an acknowledgement waits, and where a commit follows before it.
+    """
 
     chat: Chat
     plan: RecoveryPlan
     us: Us | None = None
+    quick: float = QUICK_SECONDS
+    at_once: float = NOW_SECONDS
     _known: dict[str, tuple[float, str]] = field(default_factory=dict)
     _tried: dict[str, float] = field(default_factory=dict)
 
@@ -75,24 +80,28 @@ class Members:
     def check(self, slack_id: str, team: str | None = None) -> None:
         """Raises Refused for whoever may do nothing that counts.
 
-        People of the plan are judged by what is known already, so that nobody waits for Slack; anybody else is looked
-        up at once, and refused where that fails.
+        Everybody is looked up, unless that was done a moment ago. Where Slack does not say in time, people of the plan are
+        judged by what was known of them last, and nobody else is let in: docs/decisions/while-slack-is-silent.md.
         """
         if team and self.us and team != self.us.team and not self.us.enterprise:
             raise Refused("You are not a member of this workspace, so this does not count.")
-        reason = self._known.get(slack_id, (0.0, ""))[1] if slack_id in self._people else self._fresh(slack_id)
+        reason = self._lately(slack_id)
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
 
-    def _fresh(self, slack_id: str) -> str:
+    def _lately(self, slack_id: str) -> str:
         looked_at, reason = self._known.get(slack_id, (-math.inf, ""))
-        if time.monotonic() - looked_at <= KEEP_SECONDS:
+        if time.monotonic() - max(looked_at, self._tried.get(slack_id, -math.inf)) <= KEEP_SECONDS:
             return reason
         try:
-            return self._look(slack_id, QUICK_SECONDS)
+            return self._look(slack_id, self.quick)
         except Unavailable as unknown:
-            advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
-            raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+            if slack_id not in self._people:
+                advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
+                raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+            log.info("not_looked_up", account=slack_id, reason=str(unknown))
+            self._tried[slack_id] = time.monotonic()
+            return reason
 
     def check_now(self, slack_id: str, teams: Collection[str] = ()) -> None:
         """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused.
@@ -100,7 +109,7 @@ class Members:
         `teams` are those whose members' word it is.
         """
         try:
-            reason = self._look_live(slack_id, NOW_SECONDS, teams)
+            reason = self._look_live(slack_id, self.at_once, teams)
         except Unavailable as unknown:
             advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
             raise Refused(f"Slack could not say in time who you are: {unknown}", advice) from unknown
@@ -110,16 +119,17 @@ class Members:
     def refresh(self) -> None:
         """Look up the team or the one of the plan's people not tried for the longest time; called now and then."""
         looks: dict[str, Callable[[], object]] = {
-            **{group: partial(self._join, group, QUICK_SECONDS) for group in self._teams.values()},
-            **{slack_id: partial(self._look, slack_id, QUICK_SECONDS) for slack_id in self._people},
+            **{group: partial(self._join, group, self.quick) for group in self._teams.values()},
+            **{slack_id: partial(self._look, slack_id, self.quick) for slack_id in self._people},
         }
         oldest = min(looks, key=lambda subject: self._tried.get(subject, -math.inf), default=None)
         if oldest is not None:
-            self._tried[oldest] = time.monotonic()
             try:
                 looks[oldest]()
             except Unavailable as unknown:
                 log.debug("not_refreshed", subject=oldest, reason=str(unknown))
+            finally:
+                self._tried[oldest] = time.monotonic()
 
     def look_up(self, person: str, teams: Collection[str]) -> Standing:
         """Whether a person of the plan may act now, asked of Slack this moment, and who is in these teams by group.
@@ -138,7 +148,7 @@ class Members:
 
     def join_now(self, slack_id: str, teams: Collection[str]) -> None:
         """Read the groups of teams in which somebody is not named; what Slack does not say in time stays as it was."""
-        deadline = time.monotonic() + QUICK_SECONDS
+        deadline = time.monotonic() + self.quick
         try:
             for team in teams:
                 self._join_unless_named(slack_id, team, deadline)

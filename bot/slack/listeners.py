@@ -1,4 +1,7 @@
-"""What Bolt hands over: read it, do it, acknowledge, and then tell. Nothing here asks Slack before it acknowledges."""
+"""What Bolt hands over: read it, do it, acknowledge, and then tell.
+
+Before it is acknowledged Slack is asked for nothing but who somebody is: docs/decisions/while-slack-is-silent.md.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +18,7 @@ from bot.slack.commands import incident_here
 from bot.slack.doubt import confirmed
 from bot.slack.front import Front, Speaker
 from bot.slack.modals.registry import MODALS
-from bot.slack.pinning import NOT_HERE, add_to_timeline
+from bot.slack.pinning import NOT_HERE, add_to_timeline, is_at_hand
 from bot.slack.requests import Caller, Payload, Pointed, Submission
 from bot.slack.wording import field_error
 
@@ -92,7 +95,7 @@ class Listeners:
             self.front.later(partial(self._publish, Speaker(self.front, caller, "")))
 
     def channel_changed(self, body: Payload, ack: Ack) -> None:
-        """An incident's channel was archived, renamed, deleted, or somebody left it: it is looked after."""
+        """An incident's channel was archived or deleted, or somebody left it: where the bot can't post there, it is replaced."""
         ack()
         channel = body["event"].get("channel")
         id_ = str(channel.get("id")) if isinstance(channel, dict) else str(channel or "")
@@ -136,8 +139,8 @@ class Listeners:
         incident = incident_here(self.front, pointed.caller.channel)
         if incident is None:
             return Answer(text=elsewhere)
-        if pointed.message:
-            return add_to_timeline(self.front, pointed, incident)  # nothing has to be asked of Slack
+        if is_at_hand(self.front, pointed):
+            return add_to_timeline(self.front, pointed, incident)
         return Answer(later=lambda: add_to_timeline(self.front, pointed, incident))
 
     def _after(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:
@@ -149,6 +152,9 @@ class Listeners:
         home.publish(speaker)
 
     def _look_after(self, channel: str) -> None:
-        incident = incident_here(self.front, channel)
-        if incident is not None:
+        id_ = incident_here(self.front, channel)
+        incident = self.front.desk.find(id_) if id_ else None
+        places = self.front.reconciler.places
+        if incident is not None and incident.is_open and not places.is_usable(channel):
+            places.lost(incident, channel)
             self.front.reconciler.nudge()

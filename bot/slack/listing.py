@@ -16,8 +16,8 @@ from bot.store.projections import IncidentRow
 
 
 def seen_by(speaker: Speaker, found: Iterable[IncidentRow]) -> list[IncidentRow]:
-    """Private incidents are for the people of the recovery plan."""
-    return [row for row in found if not row.private or speaker.person is not None]
+    """Those that are no secret to them."""
+    return [row for row in found if not row.private or speaker.may_see(speaker.incident(row.id))]
 
 
 def incident_line(speaker: Speaker, row: IncidentRow) -> str:
@@ -50,7 +50,7 @@ def messages(speaker: Speaker, incident: Incident) -> dict[str, Message]:
     desk, reconciler = speaker.front.desk, speaker.front.reconciler
     with desk.database.read() as connection:
         texts, now = rows.texts(connection, incident.id), desk.clock.now(connection)
-    links = Links(channel=incident.channel, to=lambda key: reconciler.link(incident.id, key))
+    links = Links(to=lambda key: reconciler.link(incident.id, key))
     return dict(reconciler.paint(incident, texts, now, links))
 
 

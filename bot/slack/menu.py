@@ -11,6 +11,7 @@ from bot.slack.controls import Control, Verb
 from bot.slack.front import Speaker
 from bot.slack.listing import incident_line, seen_by
 from bot.slack.requests import origin
+from bot.slack.sure import SURE
 from bot.slack.text import bold, code, safe
 
 SHOWN = 5  # open incidents in the menu
@@ -24,15 +25,15 @@ OPEN: tuple[Entry, ...] = (
     ("take_role", "Take or give a role…", "Commander, deputy, scribe."),
     ("severity", "Change the severity…", "Raising it tells those who were not told yet."),
 )
-MITIGATE: Entry = ("mitigate", "Mitigated", "Users are served again: the recovery clock stops.")
+MITIGATE: Entry = ("mitigate", "Mitigate", "Users are served again: the recovery clock stops.")
 RESOLVE: Entry = ("resolve", "Resolve…", "It is over. The resolution is drafted.")
 CANCEL: Entry = ("cancel", "Cancel the incident…", "It was none.")
 CLOSE: Entry = ("close", "Close", "The review is done.")
 REOPEN: Entry = ("reopen", "Reopen…", "It is not over.")
 ALWAYS: tuple[Entry, ...] = (
-    ("subscribe", "Subscribe", "Get the status updates by email."),
+    ("subscribe", "Subscribe", "Get the status updates yourself: by email, or by direct message."),
     TIMELINE,
-    ("acknowledge", "Acknowledge", "You have seen it: nobody calls you about it again."),
+    ("acknowledge", "Acknowledge", "You have seen it: it is put on record."),
 )
 
 
@@ -59,9 +60,13 @@ def more(speaker: Speaker, incident_id: str) -> Block:
     """The form behind More…; its buttons are kept before they are shown."""
     found = list(entries(speaker.incident(incident_id)))
     speaker.front.keep(control for control, _, _ in found)
-    lines = [b.section(f"{bold(label)}\n{safe(text)}", b.button(label, control)) for control, label, text in found]
+    lines = [b.section(f"{bold(label)}\n{safe(text)}", _button(label, control)) for control, label, text in found]
     where = origin(speaker.caller).text()
     return b.modal(incident_id, [*lines, b.context(HINT)], callback_id="more", close="Close", metadata=where)
+
+
+def _button(label: str, control: Control) -> Block:
+    return b.button(label, control, confirm=SURE.get(control.verb))
 
 
 HINT = f"All of it can be typed too: {code('/dr help')}"
@@ -75,7 +80,7 @@ def menu(speaker: Speaker, here: str | None) -> Answer:
 def _of_incident(incident: Incident) -> Answer:
     found = list(entries(incident))
     status = Control("status", incident.id)
-    buttons = [b.button("Status", status), *(b.button(label, control) for control, label, _ in found)]
+    buttons = [b.button("Status", status), *(_button(label, control) for control, label, _ in found)]
     text = f"{bold(incident.id)} · {safe(incident.title)} · {incident.state.value}"
     return Answer(
         text=text,

@@ -23,12 +23,13 @@ def declared(incident: Incident, speaker: Speaker) -> str:
     return f"Declared *{incident.id}* ({safe(incident.severity.upper())}). Recovery objective: back by *{back}*."
 
 
-def opened(incident: Incident) -> str:
-    """Where the declarer goes on."""
+def opened(incident: Incident, trouble: str, *, inside: bool) -> str:
+    """Where the declarer goes on. `trouble` is what keeps the channel from being kept up, `inside` that they were let in."""
     if incident.channel is None:
         more = f"Until then {code(f'/dr show {incident.id}')} and the terminal's `dr` go on with it."
-        return f"The channel of *{incident.id}* is not there yet: Slack is slow. It comes by itself. {more}"
-    return f"*{incident.id}* goes on in <#{incident.channel}>. You are in it."
+        why = safe(trouble) or "Slack is slow. It comes by itself."
+        return f"The channel of *{incident.id}* is not there yet: {why} {more}"
+    return f"*{incident.id}* goes on in <#{incident.channel}>. {'You are in it.' if inside else 'You will be invited.'}"
 
 
 def started(run: Run) -> str:
@@ -133,9 +134,10 @@ def next_steps(run: Run) -> str:
     return f"Next: {', '.join(safe(step.definition.title) for step in ready)}." if ready else ""
 
 
-def subscribed(incident: Incident) -> str:
-    return f"Subscribed. The updates of *{incident.id}* come by email."
+def subscribed(incident: Incident, speaker: Speaker) -> str:
+    way = "email" if speaker.person in incident.subscribers else "direct message"
+    return f"Subscribed. The updates of *{incident.id}* come by {way}."
 
 
 def acknowledged(incident: Incident) -> str:
-    return f"Acknowledged. Nobody calls you about *{incident.id}* again. It goes on in {place_of(incident)}."
+    return f"Acknowledged. It is put on record that you have seen *{incident.id}*. It goes on in {place_of(incident)}."

@@ -7,6 +7,7 @@ from bot.domain import commands as c
 from bot.domain.decisions.incidents import LONGEST_TEXT
 from bot.domain.errors import Refused
 from bot.slack.answers import Answer
+from bot.slack.chat import SlackTrouble
 from bot.slack.front import Front, Speaker
 from bot.slack.requests import Pointed, whole
 from bot.slack.text import CUT, cut, link
@@ -27,6 +28,12 @@ def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
     once.give(incident_id, c.Note(text=note))
     which = link(url, "The message") if url else "The message"
     return Answer(text=f"Thank you. {which} stands in the timeline of *{incident_id}* now.")
+
+
+def is_at_hand(front: Front, pointed: Pointed) -> bool:
+    """Whether nothing has to be asked of Slack: the message was sent along, and its author is in the recovery plan."""
+    author = str((pointed.message or {}).get("user") or "")
+    return front.members.actor(author).person is not None
 
 
 def noted(author: str, text: str, url: str) -> str:
@@ -54,4 +61,15 @@ def _read(front: Front, channel: str, ts: str) -> dict[str, Any]:
 def _author(front: Front, message: Mapping[str, Any]) -> str:
     account = str(message.get("user") or "")
     person = front.members.actor(account).person if account else None
-    return front.plan.people[person].name if person else str(message.get("username") or account or "Somebody")
+    if person:
+        return front.plan.people[person].name
+    return str(message.get("username") or "") or (_name(front, account) if account else "Somebody")
+
+
+def _name(front: Front, account: str) -> str:
+    """An account's name; the account itself where Slack does not say."""
+    try:
+        user = front.chat.call("users.info", patience=LOOK_WITHIN, user=account)["user"]
+        return str(user.get("real_name") or user.get("name") or account)
+    except (SlackTrouble, KeyError):
+        return account

@@ -57,6 +57,16 @@ class Places:
                 return channel
         raise SlackRefused("conversations.create", TAKEN)
 
+    def is_usable(self, channel: str) -> bool:
+        """Whether the bot can still post there; raises SlackTrouble."""
+        try:
+            found = self.chat.call("conversations.info", channel=channel)["channel"]
+        except SlackRefused as refused:
+            if refused.code not in GONE:
+                raise
+            return False
+        return bool(found.get("is_member")) and not found.get("is_archived")
+
     def lost(self, incident: Incident, channel: str) -> None:
         """This channel can't be used any more: the next look makes another, unless there is another by now."""
         log.warning("channel_lost", incident=incident.id, channel=channel)
@@ -107,13 +117,22 @@ class Places:
             if not cursor:
                 return
 
+    def declarer(self, incident: Incident) -> str | None:
+        """The account of whoever declared, in Slack or elsewhere."""
+        return incident.declarer_account or (self.members.account(incident.declarer) if incident.declarer else None)
+
+    def has_let_in(self, incident: Incident, account: str) -> bool:
+        """Whether the incident's channel is there, and this account was invited to it."""
+        with self.desk.database.read() as connection:
+            return _in(account) in rows.done(connection, incident.id)
+
     # --- what stands in it ---------------------------------------------------------------------------------------------
 
     def admission(self, incident: Incident, channel: str) -> Iterator[Chore]:
         """First of all the one who declared."""
-        declarer = self.members.account(incident.declarer) if incident.declarer else None
+        declarer = self.declarer(incident)
         if declarer:
-            yield f"in:{declarer}", lambda: self._invite(channel, [declarer])
+            yield _in(declarer), lambda: self._invite(channel, [declarer])
 
     def furnishing(self, incident: Incident, channel: str, card: str | None) -> Iterator[Chore]:
         """Topic, pinned card, and everybody whom the severity, the roles and a shown plan call for."""
@@ -130,7 +149,7 @@ class Places:
         asked = (person for _, step in incident.every_step() if step.awaits_approval for person in step.waits_for)
         accounts = map(self.members.account, (*roles, *asked))
         for account in dict.fromkeys(filter(None, accounts)):
-            yield f"in:{account}", partial(self._invite, channel, [account])
+            yield _in(account), partial(self._invite, channel, [account])
 
     def bookmark(self, channel: str, name: str, link: str) -> Chore:
         """A link at the top of the channel."""
@@ -192,6 +211,11 @@ class Places:
                 raise
             if refused.code not in HARMLESS:
                 log.warning("not_set_up", method=method, reason=refused.code)
+
+
+def _in(account: str) -> str:
+    """The name of the chore that invites an account."""
+    return f"in:{account}"
 
 
 def channel_name(incident: Incident, plan: RecoveryPlan) -> str:

@@ -56,7 +56,11 @@ class Showing:
         places, incident = self.places, self.incident
         if row.channel is None and incident.ended_at is not None:
             return
-        channel = places.ensure(incident, row)
+        try:
+            channel = places.ensure(incident, row)
+        except SlackRefused:
+            self._tell_outside(*self._wanted())
+            raise
         try:
             self._chores(row, places.admission(incident, channel))
             self._messages(channel, row)
@@ -72,14 +76,7 @@ class Showing:
     def _messages(self, channel: str, row: rows.Channel) -> None:
         if self.survey:
             self._aside("survey", lambda: self._survey(channel))
-        desk = self.desk
-        with desk.database.read() as connection:
-            shown = rows.shown(connection, self.incident.id)
-            texts = rows.texts(connection, self.incident.id)
-            now = desk.clock.now(connection)
-            late = rows.automatic_updates(connection, self.incident.id, now - LATE)
-        links = Links(channel=channel, to=self.link)
-        wanted = caught_up(self.paint(self.incident, texts, now, links), late - shown.keys())
+        wanted, shown = self._wanted()
         inside = {key: message for key, message in wanted.items() if message.place == "incident"}
         stale: set[str] = set()
         for key, message in inside.items():
@@ -88,14 +85,29 @@ class Showing:
                 stale.add(whole)
             if message.pin:
                 self._chores(row, self._furnishing(key, channel))
-        for key in wanted.keys() - inside.keys():
-            self._aside(wanted[key].place, partial(self._elsewhere, key, wanted[key], shown.get(key)))
+        self._tell_outside(wanted, shown)
         for run in self.incident.runs.values():
             link = self.link(run_key(run.id))
             if link:
                 self._chores(row, [self.places.bookmark(channel, title(run), link)])
         for key in shown.keys() - wanted.keys():
             self._aside("chat.delete", partial(self._take_away, shown[key]))
+
+    def _wanted(self) -> tuple[Mapping[str, Message], Mapping[str, rows.Shown]]:
+        """What should be shown, and what is."""
+        desk = self.desk
+        with desk.database.read() as connection:
+            shown = rows.shown(connection, self.incident.id)
+            texts = rows.texts(connection, self.incident.id)
+            now = desk.clock.now(connection)
+            late = rows.automatic_updates(connection, self.incident.id, now - LATE)
+        links = Links(to=self.link)
+        return caught_up(self.paint(self.incident, texts, now, links), late - shown.keys()), shown
+
+    def _tell_outside(self, wanted: Mapping[str, Message], shown: Mapping[str, rows.Shown]) -> None:
+        for key, message in wanted.items():
+            if message.place != "incident":
+                self._aside(message.place, partial(self._elsewhere, key, message, shown.get(key)))
 
     def _furnishing(self, pinned: str, channel: str) -> Iterable[Chore]:
         with self.desk.database.read() as connection:

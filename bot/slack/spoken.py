@@ -88,7 +88,7 @@ class Said:
         if self.incident_id is None:
             raise Refused("Which incident?", "Say it in its channel, or name it first: dr INC-7 status.")
         incident = self.speaker.incident(self.incident_id)
-        if incident.private and self.speaker.person is None and incident.id != self.here:
+        if incident.id != self.here and not self.speaker.may_see(incident):
             raise Refused(f"There is no incident {incident.id}.", "List them with: dr list.")
         return incident
 
@@ -96,6 +96,19 @@ class Said:
         """The run that is named, or the only one that goes on; raises Refused."""
         incident = self.incident()
         return incident, find_run(incident, self.word(place) or None)
+
+    def only_step(self) -> tuple[Incident, Run, StepRun]:
+        """The step that all words together name, so that its whole title may be written; raises Refused."""
+        try:
+            return (self.incident(), *find_step(self.incident(), self.text()))
+        except Refused:
+            incident, run, step = self.step()
+            if len(self.words) > 1:
+                advice = f"Write only: {step.id}. For the words there is: dr note …"
+                raise Refused(
+                    f"{self.text(1)!r} is no part of the name of {step.id}. Nothing was done.", advice
+                ) from None
+            return incident, run, step
 
     def step(self, place: int = 0) -> tuple[Incident, Run, StepRun]:
         """The step that is named; raises Refused."""

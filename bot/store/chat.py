@@ -47,12 +47,13 @@ class Shown:
 
 
 def behind(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """The incidents whose channel does not show their present state, or is due to be looked at; oldest first.
+    """The incidents whose channel is gone or does not show their present state, or is due to be looked at; oldest first.
 
     An incident that ended is shown once more, as it ended, and then left alone.
     """
     due = channels.c.due_at <= moment(now)
-    late = and_(incidents.c.seq != channels.c.shown_seq, or_(channels.c.tries == 0, due))
+    gone = and_(incidents.c.open, channels.c.channel.is_(None))
+    late = and_(or_(incidents.c.seq != channels.c.shown_seq, gone), or_(channels.c.tries == 0, due))
     tick = and_(incidents.c.open, due)
     free = or_(channels.c.claimed_until.is_(None), channels.c.claimed_until <= moment(now))
     statement = (
@@ -105,6 +106,12 @@ def opened(connection: Connection, stream: str, name: str, channel: str | None) 
 def did(connection: Connection, stream: str, done: Iterable[str]) -> None:
     """Record what has been set up in the channel so far."""
     connection.execute(channels.update().where(channels.c.stream == stream).values(done=json.dumps(sorted(done))))
+
+
+def done(connection: Connection, stream: str) -> set[str]:
+    """What has been set up in the channel so far."""
+    found = connection.execute(select(channels.c.done).where(channels.c.stream == stream)).scalar()
+    return set(json.loads(found)) if found else set()
 
 
 def release(

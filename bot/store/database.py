@@ -40,10 +40,19 @@ LIMITS = text(
 class Database:
     """The database behind a URL. Its engine is shared with the durable engine; `close` ends every connection."""
 
-    def __init__(self, url: str, *, busy_timeout_ms: int = 500, pool_size: int = 20, pool_timeout: float = 2.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_timeout_ms: int = 500,
+        queue_seconds: float = QUEUE_SECONDS,
+        pool_size: int = 20,
+        pool_timeout: float = 2.0,
+    ) -> None:
         """Connects at the first use only; raises BadDatabaseUrl."""
         self._url = parse_url(url)
         self._busy_timeout_ms = busy_timeout_ms
+        self._queue_seconds = queue_seconds
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.engine = create_engine(
             self._url,
@@ -108,7 +117,7 @@ class Database:
         That is so long after the last commit of this process: while others go on, it is only a queue. It ends in time
         for Slack's three seconds all the same.
         """
-        return min(max(begun, self._committed_at) + patience, begun + max(patience, QUEUE_SECONDS))
+        return min(max(begun, self._committed_at) + patience, begun + max(patience, self._queue_seconds))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -146,6 +155,9 @@ def parse_url(url: str) -> URL:
         # The driver's text would repeat the URL and so, maybe, a password.
         raise BadDatabaseUrl(f"DATABASE_URL is no URL. {RIGHT_URL}") from None
     if parsed.drivername in POSTGRESQL_NAMES:
+        if "@" in f"{parsed.host}{parsed.database}":
+            # A part of the password would pass for the host, and be named wherever the host is.
+            raise BadDatabaseUrl("DATABASE_URL holds an @ in its user or password. Write it as %40.")
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in SQLITE_NAMES and sqlite.has_file(parsed):
         return parsed.set(drivername="sqlite+pysqlite")

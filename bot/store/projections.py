@@ -1,4 +1,4 @@
-"""The list of incidents, kept beside the timeline for quick listing; rebuilt from it at any time."""
+"""The list of incidents, for quick listing: each incident's line is written with its events, in one transaction."""
 
 import json
 from dataclasses import asdict, dataclass

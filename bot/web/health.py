@@ -25,29 +25,44 @@ def headless() -> Part:
 
 
 class Health:
-    """Looks at the database, the engine, Slack and every notification channel. `slack` answers at once."""
+    """Looks at the database, the engine, Slack and every notification channel.
 
-    def __init__(self, replica: Replica, desk: Desk, slack: Callable[[], Part] = headless) -> None:
+    `slack` answers at once; the database and the channels have `patience` seconds together.
+    """
+
+    def __init__(
+        self, replica: Replica, desk: Desk, slack: Callable[[], Part] = headless, *, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._replica = replica
         self._slack = slack
+        self._patience = patience
         self._database = Look(desk.executors)
         self._channels = {name: Look(check, keep=CHANNEL_SECONDS) for name, check in desk.messages.checks().items()}
         self._known: dict[str, Part] = {}
 
     def vital(self) -> dict[str, Part]:
         """What must be ok for the bot to take work."""
-        return self._vital(time.monotonic() + PATIENCE_SECONDS)
+        return self._vital(time.monotonic() + self._patience)
 
     def parts(self) -> dict[str, Part]:
         """Every part."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + self._patience
         begun = {name: look.begin() for name, look in self._channels.items()}
         vital = self._vital(deadline)
         channels = {name: self._channel(name, answer, deadline) for name, answer in begun.items()}
         return {**vital, **channels, "slack": self._told(self._slack())}
 
     def _vital(self, deadline: float) -> dict[str, Part]:
-        return {"database": _database(self._database.begin(), deadline), "engine": self._engine()}
+        return {"database": self._asked(self._database.begin(), deadline), "engine": self._engine()}
+
+    def _asked(self, answer: Future[list[leases.Replica]], deadline: float) -> Part:
+        try:
+            answer.result(timeout=until(deadline))
+        except TimeoutError:
+            return Part("failed", f"The database has not answered within {self._patience:g} s.")
+        except DRError as trouble:
+            return Part("failed", redact(str(trouble)))
+        return OK
 
     def _engine(self) -> Part:
         trouble = self._replica.trouble()
@@ -71,16 +86,6 @@ class Health:
         else:
             self._known[name] = OK
         return self._known[name]
-
-
-def _database(answer: Future[list[leases.Replica]], deadline: float) -> Part:
-    try:
-        answer.result(timeout=until(deadline))
-    except TimeoutError:
-        return Part("failed", f"The database has not answered within {PATIENCE_SECONDS:g} s.")
-    except DRError as trouble:
-        return Part("failed", redact(str(trouble)))
-    return OK
 
 
 def has_failed(parts: Mapping[str, Part]) -> bool:

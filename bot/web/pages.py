@@ -11,20 +11,25 @@ from starlette.routing import BaseRoute, Route
 from bot.engine.desk import Desk
 from bot.engine.parts import Part
 from bot.engine.replica import Replica
-from bot.web.health import Health, as_json, has_failed, headless
+from bot.web.health import PATIENCE_SECONDS, Health, as_json, has_failed, headless
 from bot.web.metrics import registry_of
 
 FRESH = {"Cache-Control": "no-store"}
 
 
 def pages(
-    replica: Replica, desk: Desk, slack: Callable[[], Part] = headless, more: Sequence[BaseRoute] = ()
+    replica: Replica,
+    desk: Desk,
+    slack: Callable[[], Part] = headless,
+    more: Sequence[BaseRoute] = (),
+    *,
+    patience: float = PATIENCE_SECONDS,
 ) -> Starlette:
-    """The application, with `more` routes of others.
+    """The application, with `more` routes of others; `patience` is that of its Health.
 
     Its functions are not async, so each request waits in a thread and none holds up another.
     """
-    health = Health(replica, desk, slack)
+    health = Health(replica, desk, slack, patience=patience)
     registry = registry_of(replica, desk)
 
     def healthz(_: Request) -> Response:

@@ -15,7 +15,7 @@ from bot.domain.errors import DRError
 from bot.engine.desk import Desk
 from bot.engine.parts import Part
 from bot.engine.replica import Replica
-from bot.web.health import headless
+from bot.web.health import PATIENCE_SECONDS, headless
 from bot.web.pages import pages
 
 GRACE_SECONDS = 0.5  # for answers that are under way when the server is told to end
@@ -36,9 +36,11 @@ class WebServer:
         desk: Desk,
         slack: Callable[[], Part] = headless,
         more: Sequence[BaseRoute] = (),
+        *,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._address = address
-        self._server = new_server(pages(replica, desk, slack, more))
+        self._server = new_server(pages(replica, desk, slack, more, patience=patience))
 
     def __enter__(self) -> Self:
         """Listen; raises CannotListen."""

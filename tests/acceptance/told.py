@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ import pytest
 
 from bot.playground.processes import descendants
 
-ENDED_WITHIN = 10.0  # three seconds where it is at rest
+ENDED_WITHIN = 60.0  # three seconds where it is at rest
+TOLD_WITHIN = 300.0  # half a minute where it is at rest
 READY = "Ctrl-C ends it"  # what the interactive demo tells last
 
 
@@ -35,15 +37,24 @@ class Told:
         self.children: list[int] = []
 
     def read_until(self, words: str) -> str:
-        """Everything told up to the line with these words, all children noted then; fails where it ends before."""
+        """Everything told up to the line with these words, all children noted then; fails where it ends before.
+
+        It is killed where they do not come in time.
+        """
         assert self.process.stdout is not None
-        told = ""
-        for line in self.process.stdout:
-            told += line
-            if words in line:
-                self.children = descendants(self.process.pid)
-                return told
-        pytest.fail(f"It ended without {words!r}:\n{told}")
+        told, begun = "", time.monotonic()
+        overdue = threading.Timer(TOLD_WITHIN, self.process.kill)
+        overdue.start()
+        try:
+            for line in self.process.stdout:
+                told += line
+                if words in line:
+                    self.children = descendants(self.process.pid)
+                    return told
+        finally:
+            overdue.cancel()
+        code, took = self.process.wait(), time.monotonic() - begun
+        pytest.fail(f"It ended with {code} after {took:.0f} s without {words!r}:\n{told}")
 
     def runs(self, word: bytes) -> bool:
         """Whether one of its processes has this word in its command line."""
@@ -53,14 +64,18 @@ class Told:
         """How it ended after a signal to all of it, as a terminal sends it; it must not take long."""
         interrupted = time.monotonic()
         os.killpg(self.process.pid, sent)
-        code = self.process.wait(20)
+        code = self.process.wait(90)
         assert time.monotonic() - interrupted < ENDED_WITHIN
         return code
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            try:
+                self.process.wait(ENDED_WITHIN)
+            except subprocess.TimeoutExpired:
+                self.process.kill()  # what it started ends by itself then
+                self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from bot.playground.photographer import CHROMIUM, FLAGS
 from bot.playground.workspace.workspace import Workspace
@@ -15,8 +15,10 @@ from tests.browser.axe import axe_source
 from tests.browser.sample_app import SampleApp
 from tests.browser.samples import APP
 
-PATIENCE = 15_000  # milliseconds until a page has opened, or a button can be pressed
+PATIENCE = 15_000  # milliseconds until a page has opened, a button can be pressed, or something is to be seen
 Open = Callable[..., Page]
+
+expect.set_options(timeout=PATIENCE)
 
 
 def missing(reason: str) -> None:
@@ -49,9 +51,11 @@ def workspace() -> Iterator[Workspace]:
 def app(workspace: Workspace) -> Iterator[SampleApp]:
     """An app that is connected, and keeps what it is sent."""
     app = SampleApp(workspace)
-    workspace.until(lambda: workspace.connections == 1)
-    yield app
-    app.close()
+    try:
+        app.connect()
+        yield app
+    finally:
+        app.close()
 
 
 class Troubles:

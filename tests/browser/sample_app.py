@@ -38,7 +38,11 @@ class SampleApp:
         app.event("app_home_opened")(lambda: None)
         app.event("message")(lambda: None)
         self._handler = SocketModeHandler(app, workspace.app_token)
+
+    def connect(self) -> None:
+        """Until the workspace counts it."""
         self._handler.connect()  # type: ignore[no-untyped-call]
+        self._workspace.until(lambda: self._workspace.connections == 1)
 
     def close(self) -> None:
         """The other side ends the connection first: the client's own close waits 3 s for a read."""

@@ -57,7 +57,7 @@ def test_an_incident_is_declared_by_keyboard(app: SampleApp, open_page: Open) ->
     expect(form.get_by_role("checkbox", name="Drill")).to_be_checked()
     tab_to(page, r'button "Declare"')
     page.keyboard.press("Enter")
-    values = app.submissions.get(timeout=5)["view"]["state"]["values"]
+    values = app.submissions.get(timeout=30)["view"]["state"]["values"]
     assert values["System"]["value"]["selected_option"]["value"] == "db"
     assert values["Severity"]["value"]["selected_option"]["value"] == "sev2"
     expect(form).to_have_count(0)
@@ -112,7 +112,7 @@ def test_messages_are_walked_and_used(app: SampleApp, workspace: Workspace, open
     expect(first.get_by_role("button", name="pushpin, 1: Alice Adams")).to_be_visible()
     tab_to(page, r'button "Done"')
     page.keyboard.press("Enter")
-    assert app.actions.get(timeout=5)["actions"][0]["action_id"] == "done"
+    assert app.actions.get(timeout=30)["actions"][0]["action_id"] == "done"
 
 
 def test_a_decided_button_leaves_the_focus_in_its_message(app: SampleApp, open_page: Open) -> None:

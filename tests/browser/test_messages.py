@@ -13,6 +13,11 @@ from tests.browser.samples import EVERY_BLOCK, actions, button, mrkdwn, option, 
 Picture = Callable[[Page, str], None]
 
 
+def drawn(page: Page) -> None:
+    """The page has drawn what changed, and knows by its own events where somebody reads."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def test_every_kind_of_block_is_shown(app: SampleApp, open_page: Open, picture: Picture) -> None:
     """Each block's words, links, mentions, dates and elements are there; a picture of another host is only named."""
     app.post(EVERY_BLOCK)
@@ -42,23 +47,23 @@ def test_a_click_reaches_the_app_with_what_was_chosen(app: SampleApp, open_page:
     app.post(EVERY_BLOCK)
     page = open_page()
     page.get_by_role("button", name="Go", exact=True).click()
-    clicked = app.actions.get(timeout=5)
+    clicked = app.actions.get(timeout=30)
     assert clicked["actions"][0]["value"] == "v1"
     assert clicked["user"]["id"] == "U0ALICE"
     page.get_by_role("button", name="More options").click()
     page.get_by_role("menuitem", name="Second").click()
-    assert app.actions.get(timeout=5)["actions"][0]["selected_option"]["value"] == "b"
+    assert app.actions.get(timeout=30)["actions"][0]["selected_option"]["value"] == "b"
     page.get_by_role("combobox", name="Choose").click()
     page.get_by_role("option", name="SEV2").click()
-    assert app.actions.get(timeout=5)["actions"][0]["selected_option"]["value"] == "sev2"
+    assert app.actions.get(timeout=30)["actions"][0]["selected_option"]["value"] == "sev2"
     page.get_by_role("combobox", name="Somebody").fill("carol")
     page.get_by_role("option", name="Carol Chen").click()
-    chosen = app.actions.get(timeout=5)
+    chosen = app.actions.get(timeout=30)
     assert chosen["actions"][0]["selected_user"] == "U0CAROL"
     values = [value for held in chosen["state"]["values"].values() for value in held.values()]
     assert [it["selected_option"]["value"] for it in values if it["type"] == "static_select"] == ["sev2"]
     page.locator("article input[type=date]").fill("2026-12-24")
-    assert app.actions.get(timeout=5)["actions"][0]["selected_date"] == "2026-12-24"
+    assert app.actions.get(timeout=30)["actions"][0]["selected_date"] == "2026-12-24"
 
 
 def test_a_confirm_is_asked_first(app: SampleApp, open_page: Open, picture: Picture) -> None:
@@ -86,7 +91,7 @@ def test_a_confirm_is_asked_first(app: SampleApp, open_page: Open, picture: Pict
     assert app.actions.empty()
     approve.click()
     dialog.get_by_role("button", name="Promote", exact=True).click()
-    assert app.actions.get(timeout=5)["actions"][0]["action_id"] == "promote"
+    assert app.actions.get(timeout=30)["actions"][0]["action_id"] == "promote"
     assert app.actions.empty()
 
 
@@ -129,7 +134,7 @@ def test_an_edit_changes_a_message_in_place(app: SampleApp, open_page: Open) -> 
     page = open_page()
     step = page.get_by_text("Step 20", exact=True)
     step.scroll_into_view_if_needed()
-    page.wait_for_timeout(100)
+    drawn(page)
     before = step.bounding_box()
     app.client.chat_update(
         channel="C0OPS",
@@ -138,7 +143,7 @@ def test_an_edit_changes_a_message_in_place(app: SampleApp, open_page: Open) -> 
         blocks=[section("*INC-7* is resolved" + "\nmore" * 8), actions(button("b", "Resume"))],
     )
     expect(page.get_by_text("is resolved")).to_be_attached()
-    page.wait_for_timeout(100)
+    drawn(page)
     assert step.bounding_box() == before
     pause = page.get_by_role("button", name="Resume")
     pause.focus()
@@ -154,7 +159,7 @@ def test_the_newest_message_stays_in_view_unless_one_reads_above(app: SampleApp,
     app.post([section("Step last")])
     expect(page.get_by_text("Step last")).to_be_in_viewport()
     page.locator("#scroller").evaluate("node => { node.scrollTop = 0 }")
-    page.wait_for_timeout(100)
+    drawn(page)
     app.post([section("Step after all")])
     expect(page.get_by_text("Step after all")).not_to_be_in_viewport()
     page.get_by_role("button", name="New messages").click()
@@ -178,7 +183,7 @@ def test_reactions_pins_and_shortcuts(workspace: Workspace, app: SampleApp, open
     expect(page.get_by_role("button", name="📌 1 pinned")).to_be_visible()
     message.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Add to the incident's timeline").click()
-    shortcut = app.shortcuts.get(timeout=5)
+    shortcut = app.shortcuts.get(timeout=30)
     assert (shortcut["callback_id"], shortcut["message"]["ts"]) == ("add_to_timeline", ts)
 
 

@@ -109,5 +109,5 @@ def test_an_interrupted_connection_comes_back(workspace: Workspace, troubles: Tr
     expect(page.get_by_text("The connection to the workspace is lost.")).to_be_visible()
     workspace.say("U0BOB", "#ops", "said meanwhile")
     workspace.come_back()
-    expect(page.get_by_text("said meanwhile")).to_be_visible(timeout=10000)
+    expect(page.get_by_text("said meanwhile")).to_be_visible()
     expect(page.get_by_text("The connection to the workspace is lost.")).to_have_count(0)

@@ -84,4 +84,4 @@ def test_a_button_with_an_address_opens_http_only(app: SampleApp, troubles: Trou
     with page.context.expect_page() as opened:
         page.get_by_role("button", name="Open the page").click()
     opened.value.close()
-    assert app.actions.get(timeout=5)["actions"][0]["action_id"] == "far"
+    assert app.actions.get(timeout=30)["actions"][0]["action_id"] == "far"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -103,8 +104,8 @@ def the_region_breaks(alice: Person, everybody: Sequence[Person]) -> None:
 
 def declared(alice: Person) -> None:
     """By the form; its answer leads to the new channel."""
-    alice.types("/dr declare")
     form = alice.form("Declare an incident")
+    alice.insists(lambda: alice.types("/dr declare"), form)
     form.get_by_role("textbox", name="Title").fill("us-west-2 is down")
     alice.chooses(form, "System", "Customer Database")
     alice.chooses(form, "Severity", "SEV1")
@@ -124,15 +125,16 @@ def called_in(people: Sequence[Person]) -> None:
 
 
 def done_by(person: Person, title: str, name: str, everybody: Sequence[Person]) -> None:
-    person.presses(person.step(title), "Done")
-    all_see(everybody, title, f"✅ {title} · {name}")
+    done = f"✅ {title} · {name}"
+    person.insists(lambda: person.presses(person.step(title), "Done"), person.step(title).filter(has_text=done))
+    all_see(everybody, title, done)
 
 
 def risk_is_taken(people: Sequence[Person], title: str, everybody: Sequence[Person]) -> None:
     for person in people:
         person.sees(person.step(title), "blocked", "may be lost")
-        person.presses(person.step(title), "Accept the risk")
         form = person.form("Accept the risk")
+        person.insists(partial(person.presses, person.step(title), "Accept the risk"), form)
         form.get_by_role("textbox", name="Why is this risk taken?").fill(WHY)
         person.submits(form, "Accept the risk")
     for each in everybody:
@@ -141,8 +143,8 @@ def risk_is_taken(people: Sequence[Person], title: str, everybody: Sequence[Pers
 
 def declarer_may_not_approve(alice: Person, *others: Person) -> None:
     """It is said to her alone, and counts nothing."""
-    alice.presses(alice.step(FENCE), "Approve")
     told = "neither declared the incident nor asked for this step"
+    alice.insists(lambda: alice.presses(alice.step(FENCE), "Approve"), alice.message(told))
     alice.sees(alice.message(told), "Only visible to you", "You declared it", "Bob Brown")
     for other in others:
         other.sees(other.step(FENCE), "needs 1 approval")
@@ -153,7 +155,8 @@ def approved_by(person: Person, title: str, ended: str, everybody: Sequence[Pers
     """In each page the same message changes where it stands, from the plan to what came of it."""
     all_see(everybody, title, "needs 1 approval")
     asking = [each.step(title).element_handle() for each in everybody]
-    person.presses(person.step(title), "Approve")
+    button = person.page.get_by_role("button", name=re.compile("^Approve"))
+    person.insists(lambda: person.presses(person.step(title), "Approve"), person.step(title).filter(has_not=button))
     all_see(everybody, title, re.compile(f"✅ {title}.* · {ended}"))
     assert all(node.evaluate("it => it.isConnected && it.textContent.includes('✅')") for node in asking)
 
@@ -162,19 +165,23 @@ def promoted(bob: Person, carol: Person, everybody: Sequence[Person]) -> None:
     """Two approvals and one more for the risk: the third person sits down before Carol's page."""
     risk_is_taken((carol,), PROMOTE, everybody)
     all_see(everybody, PROMOTE, "needs 3 approvals", "at most", "Cannot be undone.")
-    confirmed(bob)
+    confirmed(bob, "Bob Brown")
     all_see(everybody, PROMOTE, "Approved by Bob Brown")
-    confirmed(carol)
+    confirmed(carol, "Carol Chen")
     carol.becomes("Erin Evans")
     carol.sees(carol.step(PROMOTE), "Carol Chen")
-    confirmed(carol)
+    confirmed(carol, "Erin Evans")
     all_see(everybody, PROMOTE, f"✅ {PROMOTE}", "accepts writes", "approved by Bob Brown, Carol Chen, Erin Evans")
     carol.becomes("Carol Chen")
 
 
-def confirmed(person: Person) -> None:
-    person.presses(person.step(PROMOTE), "Approve promote")
-    person.confirms("Promote", "Approve")
+def confirmed(person: Person, name: str) -> None:
+    def approves() -> None:
+        person.presses(person.step(PROMOTE), "Approve promote")
+        person.confirms("Promote", "Approve")
+
+    approved = re.compile(f"[Aa]pproved by [^.]*{name}")
+    person.insists(approves, person.step(PROMOTE).filter(has_text=approved))
 
 
 def the_shop_is_back(everybody: Sequence[Person]) -> None:
@@ -188,13 +195,14 @@ def ended(alice: Person, bob: Person, carol: Person) -> None:
     everybody = (alice, bob, carol)
     done_by(carol, CONFIRM, "Carol Chen", everybody)
     alice.sees(alice.message(CARD), "/dr mitigate")
-    alice.types("/dr mitigate")
+    served = alice.message(CARD).filter(has_text="Users are served again")
+    alice.insists(lambda: alice.types("/dr mitigate"), served)
     for title, person, name in ((DOCUMENT, bob, "Bob Brown"), (REVIEW, carol, "Carol Chen")):
         done_by(person, title, name, everybody)
     alice.sees(alice.message(CARD), "Users are served again", "/dr resolve")
     alice.sees(alice.message(re.compile("Customer Database: update 1")))
-    alice.types("/dr resolve")
     form = alice.form("Resolve INC-1")
+    alice.insists(lambda: alice.types("/dr resolve"), form)
     alice.sees(form, "us-west-2 is down")
     alice.submits(form, "Resolve")
     for person in everybody:

@@ -18,7 +18,7 @@ from bot.engine.signatures import canonical_request, prove
 
 DECLARER, REQUESTER = "alice", "alice"
 APPROVERS = ("bob", "carol", "dave")
-REPEATS = 40
+REPEATS = 150
 LOOKED_FOR = 1.6  # seconds in which a probe may settle a call in doubt before people do
 T = TypeVar("T")
 

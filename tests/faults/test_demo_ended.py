@@ -7,8 +7,6 @@ from collections.abc import Callable
 from bot.playground.binaries import Binaries
 from tests.acceptance.told import READY, telling
 
-FIRST_LINE_WITHIN = 3.0  # on a machine that does other things too; a tenth of a second where it is at rest
-
 
 def test_ctrl_c_ends_the_story_in_order(
     pg_binaries: Binaries, eventually: Callable[..., bool], alive: Callable[[int], bool]
@@ -16,12 +14,14 @@ def test_ctrl_c_ends_the_story_in_order(
     """The first line comes at once; Ctrl-C in the middle of the night leaves no process and no file behind."""
     with telling("story") as told:
         told.read_until("DR Bot")
-        assert time.monotonic() - told.started < FIRST_LINE_WITHIN
+        first_line = time.monotonic() - told.started
+        told.read_until("listening in the workspace")
+        assert first_line < (time.monotonic() - told.started) / 3  # a hundredth where the machine is at rest
         told.read_until("[Done] below 1")
         assert told.runs(b"serve")
         assert told.end(signal.SIGINT) == 128 + signal.SIGINT
         assert eventually(lambda: not any(alive(pid) for pid in told.children))
-        assert list(told.scratch.iterdir()) == []
+        assert eventually(lambda: list(told.scratch.iterdir()) == [])
 
 
 def test_a_killed_demo_leaves_nothing_behind(
@@ -32,5 +32,5 @@ def test_a_killed_demo_leaves_nothing_behind(
         told.read_until(READY)
         assert told.runs(b"serve")
         told.process.kill()
-        assert eventually(lambda: not any(alive(pid) for pid in told.children), seconds=15)
-        assert eventually(lambda: list(told.scratch.iterdir()) == [], seconds=5)
+        assert eventually(lambda: not any(alive(pid) for pid in told.children))
+        assert eventually(lambda: list(told.scratch.iterdir()) == [])

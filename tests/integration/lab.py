@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pydantic import BaseModel
 
+from bot.comms.drafts import STANDARD
 from bot.domain import commands as c
 from bot.domain.approvals import Standing
 from bot.domain.changes import Change, Measurement, Plan, Risk, Settlement, Verdict
 from bot.domain.incident import Incident, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
+from bot.domain.targets import PostgresTarget
 from bot.domain.timeline import Actor, Recorded
 from bot.engine.confirming import confirming
 from bot.engine.desk import Desk
@@ -59,12 +61,17 @@ class Switchboard:
     trouble: dict[str, str] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
     healthy: bool | None = True
+    key: str = ""
 
 
 class Flip(BaseModel):
     name: str
     to: str
     bound: float | None = None
+
+
+class Shut(BaseModel):
+    database: PostgresTarget
 
 
 class Ask(BaseModel):
@@ -103,6 +110,8 @@ def flip_action(board: Switchboard, **traits: Any) -> Action[Flip, str]:
         trouble = board.trouble.get(params.name)
         if trouble == "refuse":
             raise NotApplied("The switch is locked.")
+        if trouble == "quote":
+            raise NotApplied(f"The switch does not know the key {board.key}.")
         if trouble == "lost":
             raise OutcomeUnknown("No answer within 10 s.")
         board.calls.append((params.name, context.facts.token))
@@ -135,6 +144,30 @@ def flip_action(board: Switchboard, **traits: Any) -> Action[Flip, str]:
     return Action("toy.flip", "Flip a switch.", Flip, observe, plan, apply, settle, verify, undo, **traits)
 
 
+def shut_action(board: Switchboard) -> Action[Shut, None]:
+    """Shuts a database; every look and call goes into the ledger by its host."""
+
+    def observe(params: Shut, context: Any) -> None:
+        board.calls.append((params.database.host, "look"))
+
+    def plan(params: Shut, _: None) -> Plan:
+        host = params.database.host
+        change = Change(resource=host, what="it", before="open", after="shut")
+        return Plan(action="toy.shut", summary=f"Shut {host}", target=host, changes=(change,))
+
+    def apply(params: Shut, plan: Plan, context: Any) -> dict[str, Any]:
+        board.calls.append((params.database.host, context.facts.token))
+        return {}
+
+    def settle(params: Shut, plan: Plan, _: Any) -> Settlement:
+        return Settlement(outcome="unknown", finding="")
+
+    def verify(params: Shut, plan: Plan, _: Any) -> Verdict:
+        return Verdict(holds=True, finding=f"{params.database.host} is shut.")
+
+    return Action("toy.shut", "Shut a database.", Shut, observe, plan, apply, settle, verify)
+
+
 def health_check(board: Switchboard) -> Check[Ask]:
     def look(_: Ask, __: Any) -> Verdict:
         if board.healthy is None:
@@ -160,6 +193,9 @@ class Quiet:
 
     def update(self, incident: Incident, now: datetime, missed: int = 0) -> tuple[str, dict[str, str]]:
         return f"update {incident.updates.number + 1}, missed {missed}", {}
+
+    def sections(self, template: str) -> tuple[str, ...]:
+        return STANDARD.get(template, ())
 
     def message(self, template: str, incident: Incident, now: datetime, written: Mapping[str, str]) -> str:
         return template
@@ -241,8 +277,8 @@ class Lab:
     @contextmanager
     def running(self, name: str = "one") -> Iterator[Replica]:
         replica = self.replica(name)
-        replica.start()
         try:
+            replica.start()
             yield replica
         finally:
             replica.stop()
@@ -281,7 +317,7 @@ class Lab:
         command = c.Approve(actor=self.actor(person), run=run, step=step, digest=digest, offer=offer, proof=proof)
         return self.desk.give(incident.id, command, key=offer)
 
-    def wait(self, incident: Incident, step: str, *states: str, seconds: float = 15.0, run: str = "R1") -> StepRun:
+    def wait(self, incident: Incident, step: str, *states: str, seconds: float = 60.0, run: str = "R1") -> StepRun:
         """The step once it is in one of the states."""
         deadline = time.monotonic() + seconds
         while (found := self.step(incident, step, run)).state not in states:
@@ -319,10 +355,8 @@ def make_lab(
     once = flip_action(board, point_of_no_return=True)
     harmless = flip_action(board, gated=False)
     repeatable = flip_action(board, gated=False, repeatable=True)
-    registry = Registry(
-        {"toy.flip": flip, "toy.once": once, "toy.harmless": harmless, "toy.repeatable": repeatable},
-        {"toy.health": health_check(board)},
-    )
+    toys = {"toy.flip": flip, "toy.once": once, "toy.harmless": harmless, "toy.repeatable": repeatable}
+    registry = Registry(toys | {"toy.shut": shut_action(board)}, {"toy.health": health_check(board)})
     books = {
         name: Runbook.model_validate({"runbook": name, "title": name, "kind": "failover", "for": "postgres"} | book)
         for name, book in runbooks.items()

@@ -14,7 +14,7 @@ from bot.domain.changes import Plan, Verdict
 from bot.domain.plan import Environment
 from bot.domain.targets import PostgresTarget
 from bot.domain.timeline import moment
-from bot.engine.ports import Context, Earlier, Notice, StepFacts
+from bot.engine.ports import Context, Earlier, MayChange, Notice, StepFacts
 from bot.playground.pair import DATABASE, Pair
 from bot.playground.postgres import Server
 
@@ -47,7 +47,7 @@ class World:
 
     def __init__(self, pair: Pair, step_facts: Callable[..., StepFacts]) -> None:
         self.pair = pair
-        self.clock = datetime.now(UTC)
+        self.clock = datetime.now(UTC).replace(hour=12)  # no test goes on beyond midnight
         self.primary = target_of(pair, pair.primary)
         self.replica = target_of(pair, pair.standby)
         self._step_facts = step_facts
@@ -56,6 +56,13 @@ class World:
         )
 
     def context(self, *earlier: Earlier, **facts: Any) -> Context:
+        return self._factory(self._facts(*earlier, **facts))
+
+    def changing(self, may_change: MayChange, *earlier: Earlier) -> Context:
+        """The context of an attempt."""
+        return self._factory(self._facts(*earlier), may_change)
+
+    def _facts(self, *earlier: Earlier, **facts: Any) -> StepFacts:
         targets = {
             name: t.model_dump(mode="json") for name, t in {"primary": self.primary, "replica": self.replica}.items()
         }
@@ -66,7 +73,7 @@ class World:
                 "targets": {SYSTEM: targets},
             }
         )
-        return self._factory(self._step_facts(environment_facts=environment, earlier=earlier, **facts))
+        return self._step_facts(environment_facts=environment, earlier=earlier, **facts)
 
     def fence(self, **evidence: Any) -> Earlier:
         """A fence of the primary that has ended, proven now unless said otherwise."""
@@ -82,10 +89,17 @@ class World:
     def heartbeat_on_standby(self) -> Any:
         return self.pair.standby.value(f"SELECT max(at) FROM dr_bot.heartbeat WHERE system = '{SYSTEM}'", DATABASE)
 
+    def catch_up(self) -> None:
+        """The standby has replayed what the primary has written."""
+        position = self.pair.primary.value("SELECT pg_current_wal_lsn()")
+        self.wait_until(
+            lambda: bool(self.pair.standby.value(f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"))
+        )
+
     def pass_time(self, **length: float) -> None:
         self.clock += timedelta(**length)
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 10) -> None:
+    def wait_until(self, true: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, "waited too long"

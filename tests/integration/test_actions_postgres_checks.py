@@ -75,6 +75,30 @@ def test_query_that_cannot_be_asked_is_unknown(world: World) -> None:
     assert world.pair.primary.value("SELECT count(*) FROM dr_bot.heartbeat", DATABASE) == 0
 
 
+def test_query_changes_nothing(world: World) -> None:
+    """A query runs as a role that may only read: it can't promote the standby, though the bot's own role may."""
+    for before in ((), (("select set_config('role', 'none', true)", "none"),)):
+        with pytest.raises(Unavailable, match="permission denied for function pg_promote"):
+            ask(world, *before, ("select pg_promote(true, 20)", True))
+    assert world.pair.standby.value("SELECT pg_is_in_recovery()")
+
+
+def test_query_sees_whole_tables(world: World) -> None:
+    """Rows that a policy hides make the answer unknown, not another one."""
+    world.pair.primary.execute("ALTER TABLE orders ENABLE ROW LEVEL SECURITY", DATABASE)
+    world.catch_up()
+    with pytest.raises(Unavailable, match="row-level security"):
+        ask(world, ("select count(*) from orders", 0))
+
+
+def test_missing_right_to_read_is_said(world: World) -> None:
+    """Without the reader's role nothing is asked, and the finding says what to grant."""
+    world.pair.primary.execute("REVOKE pg_read_all_data FROM dr_bot")
+    world.catch_up()
+    with pytest.raises(Unavailable, match="As a superuser: GRANT pg_read_all_data TO dr_bot"):
+        ask(world, ("select 1", 1))
+
+
 def test_sound_database_passes_with_its_scope(world: World) -> None:
     """A sound standby passes, and the verdict says how much was examined."""
     verdict = examine(world)
@@ -89,8 +113,7 @@ def test_invalid_index_is_found(world: World) -> None:
     """An index that a failed build left behind is named."""
     world.pair.primary.execute("CREATE INDEX broken ON orders (quantity)", DATABASE)
     world.pair.primary.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass", DATABASE)
-    position = world.pair.primary.value("SELECT pg_current_wal_lsn()")
-    world.wait_until(lambda: bool(world.pair.standby.value(f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn")))
+    world.catch_up()
     verdict = examine(world)
     assert verdict.holds is False
     assert verdict.evidence["damage"] == ["invalid index broken"]
@@ -117,9 +140,10 @@ def test_missing_file_and_damaged_index_are_found(world: World) -> None:
 
 def test_what_may_not_be_read_is_not_called_sound(world: World) -> None:
     """Where the bot may read no table, the check does not hold."""
-    world.pair.primary.execute("REVOKE shop_owner FROM dr_bot; DROP SCHEMA dr_bot CASCADE", DATABASE)
-    world.wait_until(lambda: examine(world).evidence["tables"] == {"examined": 0, "total": 0})
-    assert examine(world).holds is None
+    world.pair.primary.execute("REVOKE shop_owner, pg_read_all_data FROM dr_bot; DROP SCHEMA dr_bot CASCADE", DATABASE)
+    world.catch_up()
+    verdict = examine(world)
+    assert (verdict.holds, verdict.evidence["tables"]) == (None, {"examined": 0, "total": 0})
 
 
 def test_silent_database_is_unavailable(world: World) -> None:

@@ -27,6 +27,7 @@ from tests.integration.postgres_world import World, nobody_is_told
 
 Contexts = Callable[..., Context]
 ACTION = fence.ACTION
+ENVIRON = {"HOOK_KEY": "canary"}
 
 
 def planned(params: FenceParameters, context: Context) -> Plan:
@@ -56,6 +57,11 @@ def without_superusers(pair: Pair) -> None:
     pair.primary.execute("ALTER ROLE postgres NOLOGIN")
 
 
+def wait_until_proven(world: World, doors: FenceParameters, plan: Plan, context: Context) -> None:
+    """A session that was ended takes a moment to go."""
+    world.wait_until(lambda: ACTION.verify(doors, plan, context).holds is True)
+
+
 def assert_shut_out(pair: Pair, user: str, password: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         pair.primary.connect(DATABASE, user, password)
@@ -70,6 +76,7 @@ def test_revoke_connect_keeps_everybody_out(world: World, doors: FenceParameters
     assert plan.obstacles == ()
     without_superusers(world.pair)
     ACTION.apply(doors, plan, context)
+    wait_until_proven(world, doors, plan, context)
     with pytest.raises(psycopg.OperationalError):
         session.execute(
             "INSERT INTO orders (uuid, customer_id, product_id, quantity) VALUES (gen_random_uuid(), 1, 1, 1)"
@@ -109,6 +116,21 @@ def test_revoke_connect_is_undone_from_what_it_saved(world: World, doors: FenceP
     after = world.pair.primary.value("SELECT datacl::text FROM pg_database WHERE datname = 'customers'")
     assert sorted(after.strip("{}").split(",")) == sorted(before.strip("{}").split(","))
     assert undone(doors, done, context).nothing_to_do
+
+
+def test_refused_change_of_the_grants_changes_none(world: World, doors: FenceParameters) -> None:
+    """A role that has gone since the plan was made: what the same attempt granted before it is taken back."""
+    primary, context = world.pair.primary, world.context()
+    primary.execute("CREATE ROLE visitor LOGIN; GRANT CONNECT ON DATABASE customers TO visitor")
+    done = planned(doors, context)
+    ACTION.apply(doors, done, context)
+    plan = undone(doors, done, context)
+    assert [change.what for change in plan.changes][-1] == "CONNECT of visitor"
+    primary.execute("DROP ROLE visitor")
+    shut = primary.value("SELECT datacl::text FROM pg_database WHERE datname = 'customers'")
+    with pytest.raises(NotApplied, match="Nothing was changed"):
+        ACTION.apply(doors, plan, context)
+    assert primary.value("SELECT datacl::text FROM pg_database WHERE datname = 'customers'") == shut
 
 
 def test_second_attempt_remembers_what_the_first_one_took(world: World, doors: FenceParameters) -> None:
@@ -203,7 +225,7 @@ def machine(clients: Clients) -> Machine:
 @pytest.fixture
 def contexts(moto_url: str, step_facts: Callable[..., StepFacts], monkeypatch: pytest.MonkeyPatch) -> Contexts:
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    factory = ContextFactory(now=lambda: datetime.now(UTC), notify=nobody_is_told, environ={"HOOK_KEY": "canary"})
+    factory = ContextFactory(now=lambda: datetime.now(UTC), notify=nobody_is_told, environ=ENVIRON)
     return lambda **changes: factory(step_facts(**changes))
 
 
@@ -378,6 +400,31 @@ def test_hook_that_refuses(
     with pytest.raises(outcome):
         ACTION.apply(params, plan, hook_context)
     assert ACTION.settle(params, plan, hook_context).outcome == "unknown"
+
+
+@pytest.mark.parametrize("key", ["canary-hook\n", "canary-hook\u00e4"])
+def test_hook_whose_secret_fits_into_no_header_is_not_called(
+    httpserver: HTTPServer, hook_context: Context, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """A line break or a letter beyond ASCII is refused before anything is sent, and the refusal does not quote it."""
+    httpserver.expect_request("/state").respond_with_data(status=404)
+    monkeypatch.setitem(ENVIRON, "HOOK_KEY", key)
+    params = hooked(httpserver)
+    with pytest.raises(NotApplied, match="secret hook_key does not fit into a header") as refusal:
+        ACTION.apply(params, planned(params, hook_context), hook_context)
+    assert "canary" not in str(refusal.value)
+    assert {request.path for request, _ in httpserver.log} == {"/state"}
+
+
+def test_hook_whose_secret_has_changed_is_not_called(httpserver: HTTPServer, hook_context: Context) -> None:
+    """A secret whose version is not the approved one stops the fence before it is sent."""
+    httpserver.expect_request("/state").respond_with_data(status=404)
+    params = hooked(httpserver)
+    plan = planned(params, hook_context)
+    old = plan.model_copy(update={"secrets": tuple(s.model_copy(update={"version": "v1"}) for s in plan.secrets)})
+    with pytest.raises(NotApplied, match="hook_key has changed"):
+        ACTION.apply(params, old, hook_context)
+    assert {request.path for request, _ in httpserver.log} == {"/state"}
 
 
 def test_hook_has_no_way_back(httpserver: HTTPServer, hook_context: Context) -> None:

@@ -1,5 +1,6 @@
 """postgres.promote and postgres.replica_fit on real pairs."""
 
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from bot.actions.postgres.promote_plan import PromoteParameters
 from bot.actions.postgres.replica_fit import ReplicaFitParameters
 from bot.actions.postgres.server_state import server_state
 from bot.domain.changes import Plan, Verdict
+from bot.engine.leave import Leave
 from bot.engine.ports import Earlier, NotApplied, OutcomeUnknown, StepFacts, Unavailable
 from bot.playground.pair import DATABASE, Pair
 from bot.playground.postgres import Server
@@ -119,9 +121,12 @@ def test_living_primary_contradicts_its_fence(world: World) -> None:
     """A primary that answers although its fence was proven makes everything unknown; its lead is told in bytes."""
     world.beat()
     world.pass_time(seconds=5)
-    plan = world.plan(world.fence())
+    fence = world.fence()
+    world.wait_until(
+        lambda: measured(world.plan(fence))["bytes_behind"].value == 0
+    )  # what the server itself writes too
+    plan = world.plan(fence)
     assert risks(plan) == ["fence_unproven", "data_loss_unknown"]
-    assert measured(plan)["bytes_behind"].value == 0
     assert "still lets clients in" in measured(plan)["data_loss"].text
 
 
@@ -168,6 +173,39 @@ def test_without_the_right_nothing_is_applied(world: World) -> None:
     assert [obstacle.holds for obstacle in plan.obstacles] == [False]
     with pytest.raises(NotApplied, match=r"GRANT EXECUTE ON FUNCTION pg_promote\(boolean, integer\) TO dr_bot"):
         promote.apply(PromoteParameters(database=world.replica), plan, world.context())
+    assert world.pair.standby.value("SELECT pg_is_in_recovery()")
+
+
+def test_long_promotion_is_completed(world: World) -> None:
+    """A server that takes longer to promote than a first change may wait still lets its clients in, and says how it is."""
+    world.beat()
+    world.pair.primary.kill()
+    params, fence = (
+        PromoteParameters(database=world.replica),
+        world.fence(grants=[{"role": "shop", "grantable": False}]),
+    )
+    plan = promote.ACTION.plan(params, promote.observe(params, world.context(fence)))
+    asked = []
+
+    def check_ours() -> None:
+        asked.append(world.pair.standby.value("SELECT pg_is_in_recovery()"))
+        leave.until = math.inf if asked[-1] else 0.0
+
+    leave = Leave(check_ours, math.inf)
+    result = promote.apply(params, plan, world.changing(leave, fence))
+    assert (result["timeline"], asked[0], asked[-1]) == (2, True, False)
+
+
+def test_woken_too_late_it_promotes_nothing(world: World) -> None:
+    """Held up since the last look, it asks the server for nothing that changes it."""
+    world.beat()
+    world.pair.primary.kill()
+    fence = world.fence()
+    context = world.changing(Leave(lambda: None, 0.0), fence)
+    with pytest.raises(
+        OutcomeUnknown, match="not sent, those before it may have been: the bot was held up for too long"
+    ):
+        promote.apply(PromoteParameters(database=world.replica), world.plan(fence), context)
     assert world.pair.standby.value("SELECT pg_is_in_recovery()")
 
 
@@ -298,6 +336,7 @@ def test_fit_is_unknown_when_the_cable_is_cut(world: World) -> None:
     beat(world.context(), SYSTEM, world.primary)
     verdict = world.fit()
     assert (verdict.holds, risks(verdict)) == (None, ["data_loss_beyond"])
+    assert verdict.finding.startswith("At most 6 min would be lost, the objective allows 5 min. ")
 
 
 def test_fit_refuses_a_clock_that_was_set_back(world: World) -> None:

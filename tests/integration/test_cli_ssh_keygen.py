@@ -25,7 +25,7 @@ def keygen(tmp_path: Path) -> Callable[..., str]:
 
     def run(*arguments: str, stdin: str = "") -> str:
         done = subprocess.run(
-            [program, *arguments], cwd=tmp_path, input=stdin.encode(), capture_output=True, check=False, timeout=20
+            [program, *arguments], cwd=tmp_path, input=stdin.encode(), capture_output=True, check=False, timeout=120
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()

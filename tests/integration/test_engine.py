@@ -26,7 +26,7 @@ RUNBOOKS = {
 }
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether it holds before the time is over."""
     deadline = time.monotonic() + seconds
     while not holds():

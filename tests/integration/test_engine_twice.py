@@ -53,7 +53,7 @@ class Calls(list[Any]):
     def append(self, call: Any) -> None:
         super().append(call)
         self.board.called.set()
-        assert self.board.answer.wait(20)
+        assert self.board.answer.wait(120)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def called(lab: Lab) -> Incident:
     incident = lab.started("one")
     lab.wait(incident, "flip", "pending_approval")
     lab.approve(incident, "flip", "bob")
-    assert board(lab).called.wait(10)
+    assert board(lab).called.wait(60)
     return incident
 
 
@@ -103,7 +103,7 @@ def test_a_run_resumed_long_after_its_approval_is_not_doubted(slow: Lab) -> None
     slow.approve(incident, "flip", "bob")
     slow.advance(120)
     slow.give(incident, c.Resume, "alice", run="R1")
-    assert board(slow).called.wait(10)
+    assert board(slow).called.wait(60)
     time.sleep(1.0)
     finish(slow, incident)
 

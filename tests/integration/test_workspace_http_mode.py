@@ -15,7 +15,7 @@ from tests.workspace.forms import Json, actions, button, field, modal
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    with Workspace.running(limits=False) as running:
+    with Workspace.running(limits=False, patience=30) as running:
         yield running
 
 

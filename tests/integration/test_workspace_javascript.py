@@ -48,7 +48,7 @@ def install(wanted: bytes, cache: Path, folder: Path) -> None:
 @pytest.fixture
 def workspace(library: Path) -> Iterator[Workspace]:
     """A workspace, as strict as ever, with the JavaScript app connected."""
-    with Workspace.running() as running:
+    with Workspace.running(patience=30) as running:
         environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(library / "node_modules"), **running.environment}
         app = subprocess.Popen(
             ["node", str(HERE / "app.cjs")],
@@ -58,11 +58,15 @@ def workspace(library: Path) -> Iterator[Workspace]:
             text=True,
         )
         try:
-            running.until(lambda: running.connections == 1, seconds=20)
+            running.until(lambda: running.connections == 1, seconds=60)
             yield running
         finally:
             app.terminate()
-            print(app.communicate(timeout=10)[0])
+            try:
+                print(app.communicate(timeout=10)[0])
+            except subprocess.TimeoutExpired:
+                app.kill()
+                print(app.communicate()[0])
 
 
 def test_the_javascript_library_works(workspace: Workspace) -> None:
@@ -89,5 +93,5 @@ def test_the_javascript_library_comes_back(workspace: Workspace) -> None:
     """After a refresh of its connection it goes on by itself."""
     workspace.core.limits.enabled = False
     workspace.end_sockets("refresh_requested")
-    workspace.until(lambda: len(workspace.ledger.of("link")) == 2 and workspace.connections == 1, seconds=15)
+    workspace.until(lambda: len(workspace.ledger.of("link")) == 2 and workspace.connections == 1)
     assert workspace.command("U0BOB", "#ops", "/dr again").ok

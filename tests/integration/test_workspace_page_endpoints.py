@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import httpx
@@ -28,7 +28,7 @@ APP = InstalledApp(subcommands=(Subcommand("declare", "[system]", "Declare an in
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    with Workspace.running(app=APP, limits=False) as running:
+    with Workspace.running(app=APP, limits=False, patience=30) as running:
         yield running
 
 
@@ -37,7 +37,7 @@ def ask(workspace: Workspace) -> Callable[..., Json]:
     """POSTs to an endpoint as a person."""
 
     def post(endpoint: str, who: str = "U0BOB", /, **body: Any) -> Json:
-        return dict(httpx.post(f"{workspace.url}/ui/{endpoint}", json={"as": who, **body}).json())
+        return dict(httpx.post(f"{workspace.url}/ui/{endpoint}", json={"as": who, **body}, timeout=40).json())
 
     return post
 
@@ -223,12 +223,30 @@ def test_it_starts_from_the_command_line() -> None:
     """It says where it is and how an app connects, and ends at Ctrl-C."""
     command = [sys.executable, "-m", "bot.playground", "workspace"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+", first)
-        assert address, first
-        assert httpx.get(f"{address[0]}/ui/state").json()["me"] == "U0ALICE"
+        try:
+            said = all_said(process)
+            address = re.search(r"http://127\.0\.0\.1:\d+", said)
+            assert address, said
+            assert f"SLACK_API_URL={address[0]}/api/" in said
+            assert httpx.get(f"{address[0]}/ui/state").json()["me"] == "U0ALICE"
+            assert interrupted(process) == 0
+        finally:
+            process.kill()
+
+
+def all_said(process: subprocess.Popen[str]) -> str:
+    """What it prints, down to its last line."""
+    assert process.stdout is not None
+    said = ""
+    while "SLACK_SIGNING_SECRET" not in said and (line := process.stdout.readline()):
+        said += line
+    return said
+
+
+def interrupted(process: subprocess.Popen[str]) -> int | None:
+    """Its exit code after Ctrl-C, again each second: one that comes in the moment before it waits is seen at the next."""
+    for _ in range(60):
         process.send_signal(signal.SIGINT)
-        rest = process.stdout.read()
-        assert process.wait(timeout=10) == 0
-    assert f"SLACK_API_URL={address[0]}/api/" in rest
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=1)
+    return None

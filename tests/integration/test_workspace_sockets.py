@@ -6,20 +6,29 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from slack_bolt import Ack, App, Respond
 from websockets.exceptions import InvalidStatus
 
 from bot.playground.workspace.installed import InstalledApp, SlashCommand, from_manifest
-from bot.playground.workspace.workspace import Workspace
+from bot.playground.workspace.workspace import Workspace, find_action
 from tests.workspace.apps import client, connected, new_app
 from tests.workspace.forms import Json, actions, button, confirm, option, section
 from tests.workspace.sockets import Socket, new_address
 
+SLACKS_OWN = pytest.mark.parametrize("patience", [3.0])
+
 
 @pytest.fixture
-def workspace() -> Iterator[Workspace]:
-    with Workspace.running(limits=False) as running:
+def patience() -> float:
+    """Slack's own, where a test waits until it ends; else more, for a machine that is busy."""
+    return 30.0
+
+
+@pytest.fixture
+def workspace(patience: float) -> Iterator[Workspace]:
+    with Workspace.running(limits=False, patience=patience) as running:
         yield running
 
 
@@ -71,7 +80,7 @@ def test_an_address_opens_one_socket(workspace: Workspace, sockets: Any) -> None
 def test_the_eleventh_connection_is_too_many(workspace: Workspace, sockets: Any) -> None:
     """It is told so and closed; the ten others stay."""
     opened = [sockets() for _ in range(11)]
-    assert opened[10].ended.wait(5)
+    assert opened[10].ended.wait(30)
     assert opened[10].disconnects == ["too_many_websockets"]
     assert workspace.connections == 10
 
@@ -109,6 +118,7 @@ def test_without_should_escape_text_arrives_as_typed() -> None:
     assert texts == ["tell @carol <b>"]
 
 
+@SLACKS_OWN
 def test_a_command_that_nobody_takes(workspace: Workspace, sockets: Any) -> None:
     """Without a connection, without an acknowledgement, and one that isn't there: each as Slack words it."""
     assert workspace.command("U0BOB", "#ops", "/dr x").text == '/dr failed with the error "dispatch_failed"'
@@ -116,7 +126,7 @@ def test_a_command_that_nobody_takes(workspace: Workspace, sockets: Any) -> None
     sockets(answering=False)
     began = time.monotonic()
     assert workspace.command("U0BOB", "#ops", "/dr x").text == '/dr failed with the error "operation_timeout"'
-    assert 2.9 < time.monotonic() - began < 4
+    assert 2.9 < time.monotonic() - began < 20
 
 
 def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -> None:
@@ -143,6 +153,27 @@ def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -
     assert (first["user"]["id"], first["message"]["ts"]) == ("U0BOB", ts)
     assert second["actions"][0]["selected_option"]["value"] == "b"
     assert second["state"]["values"]["row"]["pick"] == {"type": "static_select", "selected_option": None}
+
+
+def test_a_click_on_what_was_edited_meanwhile(workspace: Workspace) -> None:
+    """Who confirms while the message is edited has pressed what they saw: its value arrives, not the present one."""
+    app, bodies = new_app(workspace), []
+    slack = client(workspace)
+    ts = slack.chat_postMessage(channel="C0OPS", text="x", blocks=[actions(button("go", value="plan A"))])["ts"]
+    seen = find_action(workspace.message(ts)["blocks"], "go", None)
+    slack.chat_update(channel="C0OPS", ts=ts, text="x", blocks=[section(), actions(button("go", value="plan B"))])
+
+    def clicked(ack: Ack, body: Json) -> None:
+        ack()
+        bodies.append(body)
+
+    app.action("go")(clicked)
+    with connected(workspace, app):
+        container = {"type": "message", "channel": "C0OPS", "ts": ts}
+        body = {"as": "U0BOB", "container": container, "action": seen}
+        assert httpx.post(f"{workspace.url}/ui/action", json=body, timeout=40).json()["ok"]
+        workspace.until(lambda: bodies)
+    assert bodies[0]["actions"][0]["value"] == "plan A"
 
 
 def test_a_click_on_what_is_gone(workspace: Workspace) -> None:
@@ -269,6 +300,7 @@ def test_an_unacknowledged_event_comes_again(workspace: Workspace, sockets: Any)
     assert len(socket.envelopes) == 1
 
 
+@SLACKS_OWN
 def test_a_ghost_is_counted_and_gets_nothing(workspace: Workspace, sockets: Any) -> None:
     """A click sent to it is lost and not repeated; its pings are answered as ever."""
     ghost = sockets()
@@ -288,7 +320,7 @@ def test_disconnecting_says_why(workspace: Workspace, sockets: Any) -> None:
     workspace.until(lambda: socket.disconnects == ["warning"])
     assert workspace.connections == 1
     workspace.end_sockets("refresh_requested")
-    assert socket.ended.wait(5)
+    assert socket.ended.wait(30)
     assert socket.disconnects == ["warning", "refresh_requested"]
 
 
@@ -303,14 +335,14 @@ def test_slacks_client_comes_back_after_a_refresh(workspace: Workspace) -> None:
 
 
 def test_a_dropped_socket_fails_what_is_under_way(workspace: Workspace, sockets: Any) -> None:
-    """The click is answered at once instead of after three seconds."""
+    """The click is answered at once, and not only when patience ends."""
     socket = sockets(answering=False)
     threading.Timer(0.2, workspace.drop_sockets).start()
     began = time.monotonic()
     assert workspace.command("U0BOB", "#ops", "/dr x").error == "dispatch_failed"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     assert workspace.connections == 0
-    assert socket.ended.wait(5)
+    assert socket.ended.wait(30)
 
 
 def test_shortcuts_reach_the_app(workspace: Workspace) -> None:

@@ -59,7 +59,7 @@ REFUSED_PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     ("cloudwatch.enable_alarms", {"region": "us-east-1", "alarms": ["a" * 256]}, "at most 255"),
     ("http.request", {"method": "DELETE", "url": URL}, "POST"),
     ("http.request", {"url": "https://user:pw@example.com/"}, "user or a password"),
-    ("http.request", {"url": URL, "headers": {"idempotency-key": "x"}}, "written by the action itself"),
+    ("http.request", {"url": URL, "headers": {"idempotency-key": "x"}}, "written by the bot itself"),
     ("http.request", {"url": URL, "headers": {"X A": "x"}}, "not a header's name"),
     ("http.request", {"url": URL, "headers": {"X-A": "x\r\nHost: evil"}}, "one line of ASCII"),
     ("http.request", {"url": URL, "expect": []}, "at least 1"),

@@ -124,3 +124,19 @@ def test_control_characters_become_visible() -> None:
     """Nothing that a terminal obeys, or that turns text around, is left in foreign text."""
     assert plain("a\x1b[2J\u202eb\ud800\n→ü") == "a\\x1b[2J\\u202eb\\ud800\n→ü"
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", plain("".join(map(chr, range(0x100)))))
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "help_"),
+    [
+        (("lst",), "No such command 'lst'.", "dr --help"),
+        (("show",), "Missing argument 'INC'.", "dr show --help"),
+        (("list", "--nope"), "No such option: --nope", "dr list --help"),
+        (("assign", "1", "king", "bob"), "Invalid value for 'role': 'king' is not one of", "dr assign --help"),
+    ],
+)
+def test_wrong_words_are_named_in_the_first_line(words: tuple[str, ...], said: str, help_: str) -> None:
+    """What is wrong comes first, in one line; then where the help is."""
+    first, *_, last = type_(*words).stderr.splitlines()
+    assert first.startswith(said)
+    assert last == f"Help: {help_}"

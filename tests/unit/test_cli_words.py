@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.addresses import incident_id
+from bot.domain.addresses import find_step, incident_id
 from bot.domain.errors import Refused
 from bot.domain.words import Words, brief, length_of, number, spaced
-from tests.unit.builders import recovery_plan
+from tests.unit.builders import manual, recovery_plan, underway
 
 NOW = datetime(2026, 11, 24, 3, 4, 30, tzinfo=UTC)
 WORDS = Words(recovery_plan(timezone="Europe/Berlin"), NOW)
@@ -77,3 +77,39 @@ def test_what_is_no_incident_is_refused(text: str) -> None:
     """Nothing else is taken for an incident."""
     with pytest.raises(Refused, match="is no incident"):
         incident_id(text)
+
+
+STEPS = (manual("assess", title="Is it us?"), manual("go"), manual("asset"), manual("2nd"))
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("go", "go"),
+        ("1", "assess"),
+        ("R1/3", "asset"),
+        ("r1/go", "go"),
+        ("is it", "assess"),
+        ("ASSES", "assess"),
+        ("2n", "2nd"),
+    ],
+)
+def test_a_step_is_found_as_people_see_it(text: str, step: str) -> None:
+    """By its id, by the number in its message, or by how its id or title begins."""
+    assert find_step(underway(*STEPS).incident, text)[1].id == step
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("asse", "INC-7 has several steps asse. Say which: R1/assess or R1/asset."),
+        ("zzz", "INC-7 has no step zzz. Known are: assess, go, asset, 2nd."),
+        ("R1/", "R1 has no step . Known are: assess, go, asset, 2nd."),
+        ("9", "INC-7 has no step 9. Known are: assess, go, asset, 2nd."),
+    ],
+)
+def test_a_step_that_is_not_found_is_refused(text: str, says: str) -> None:
+    """What is meant by several is asked back; what there is, is named in the runbook's order."""
+    with pytest.raises(Refused) as refused:
+        find_step(underway(*STEPS).incident, text)
+    assert f"{refused.value.reason} {refused.value.advice}" == says

@@ -10,7 +10,8 @@ from bot.comms.update_draft import challenges, current_status, eta, progress
 from bot.comms.view import View
 from bot.domain import commands as c
 from bot.domain.changes import Risk, Verdict
-from tests.unit.builders import FAILS, Story, a_plan, by, recovery_plan, unmet_plan
+from bot.domain.timeline import BOT
+from tests.unit.builders import FAILS, UNKNOWN, Story, a_plan, by, recovery_plan, unmet_plan
 from tests.unit.comms_builders import (
     QUOTED,
     messages,
@@ -128,6 +129,48 @@ def test_a_call_in_doubt_is_a_challenge() -> None:
     assert challenges(view(story)) == (
         "*Promote the replica* is in doubt: The bot was restarted while the change was being sent."
     )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (UNKNOWN, "May have changed something: *Promote the replica* (unproven)."),
+        (FAILS, "May have changed something: *Promote the replica* (failed)."),
+    ],
+)
+def test_a_change_that_is_not_proven_is_no_unchanged_world(verdict: Verdict, said: str) -> None:
+    """What a call may have changed is named until it is proven or taken back."""
+    story = night()
+    story.start(system="customer-database")
+    story.done("assess")
+    assert current_status(view(story)).endswith("Nothing has been changed yet.")
+    story.launch("promote", "bob", "carol")
+    assert current_status(view(story)).endswith("May have changed something: *Promote the replica* (running).")
+    story.bot(c.Applied, "promote", result={})
+    story.look("promote", verdict, late=True)
+    assert current_status(view(story)).endswith(said)
+
+
+def test_a_call_that_was_refused_changed_nothing() -> None:
+    """Refused for certain is no doubt."""
+    story = night()
+    story.start(system="customer-database")
+    story.done("assess")
+    story.launch("promote", "bob", "carol")
+    story.bot(c.NotDone, "promote", reason="Access denied.")
+    assert current_status(view(story)).endswith("Nothing has been changed yet.")
+
+
+def test_who_could_not_be_told_is_a_challenge_until_a_message_arrives() -> None:
+    """By name and channel; a later message to the same person over that channel ends it."""
+    story = night()
+    delivery = {"delivery": "d1", "person": "bob", "template": "initial_notification", "channel": "email"}
+    story.give(c.RecordDelivery(actor=BOT, failure="There is no SMTP_URL.", **delivery))
+    assert challenges(view(story)) == "Could not be told: Bob Brown by email. Tell them yourself."
+    story.give(c.RecordDelivery(actor=BOT, **{**delivery, "channel": "slack"}))
+    assert "Bob Brown by email" in challenges(view(story))
+    story.give(c.RecordDelivery(actor=BOT, **{**delivery, "delivery": "d2"}))
+    assert challenges(view(story)) == "None that the bot knows of."
 
 
 def test_an_accepted_risk_is_told() -> None:

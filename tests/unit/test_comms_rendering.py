@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.comms.failure import TemplateFailed
-from bot.comms.filters import LONGEST, LONGEST_TIME, filters
+from bot.comms.filters import LONGEST, filters
 from bot.comms.preview import preview
 from bot.config.template_grammar import FILTERS
 from bot.domain import events as e
@@ -146,7 +146,7 @@ def test_an_endless_loop_is_cut_and_the_safe_text_goes_out() -> None:
     begun = time.thread_time()
     with capture_logs() as logged:
         sender.deliver(first)
-    assert time.thread_time() - begun < 2 * LONGEST_TIME
+    assert time.thread_time() - begun < 5
     text = shelf.kept[0][1].text
     assert "can't be used: line 1: the template takes more than 0.25 s" in text
     assert [entry["event"] for entry in logged] == ["template_failed"]

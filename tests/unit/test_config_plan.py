@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.comms.channels import Setup, open_channels
 from bot.config import check, load_plan
+from bot.config.idle_doubts import SENDING
 from bot.config.plan_file import read_plan
+from bot.domain.plan import Senders
 from bot.domain.problems import ConfigurationError
 from tests.unit.configuration import ACTIONS, PLAN, Case, cases, edited, lines, written
 
@@ -46,6 +49,35 @@ def test_the_example_plan_has_no_error(tmp_path: Path) -> None:
     assert load_plan(paths.plan).organisation == "Example Shop"
     assert any("environments.staging: the environment has no targets" in line for line in lines(problems, "warning"))
     assert any("the runbook regional-failover is not loaded" in line for line in lines(problems, "warning"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "channels.broadcast_in: is read, and nothing is done with it yet",
+        "severities.sev1.acknowledge_within: is read, and nothing is done with it yet",
+        "notifications.sev1.channels.0: phone is read, and nothing is done with it yet",
+        "notifications.sev1.channels.2: sms is read, and nothing is done with it yet",
+        "backup_policies: is read, and nothing is done with it yet",
+        "monitoring: is read, and nothing is done with it yet",
+        "alert_rules: is read, and nothing is done with it yet",
+        "drills: is read, and nothing is done with it yet",
+    ],
+)
+def test_what_a_plan_says_and_the_bot_does_not_do_is_named(tmp_path: Path, said: str) -> None:
+    """The README promises it: nobody relies on a phone that does not ring."""
+    assert any(said in line for line in lines(check(written(tmp_path), ACTIONS), "warning"))
+
+
+def test_a_person_without_a_phone_number_is_no_doubt_while_no_phone_rings(tmp_path: Path) -> None:
+    """A number would change nothing."""
+    without = edited(PLAN, ('phone: "+12025550105", ', ""))
+    assert "phone number" not in "".join(lines(read_plan(written(tmp_path, without).plan).problems, "warning"))
+
+
+def test_the_channels_called_idle_are_those_that_the_bot_lacks() -> None:
+    """A new channel has to be named in both places."""
+    assert set(SENDING) == set(open_channels(Setup(Senders())))
 
 
 DOUBTS = cases("plan_doubts")

@@ -63,6 +63,14 @@ def test_a_circle_names_every_step_in_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_circle_is_named_beside_a_missing_step_and_a_repeated_id(tmp_path: Path) -> None:
+    """Whoever mends the others does not meet the circle afterwards."""
+    runbook = edited(RUNBOOK, ("needs: [fence]", "needs: [gone, check]"), ("- id: fence\n", "- id: look\n"))
+    found = "".join(lines(check(written(tmp_path, runbook=runbook), ACTIONS)))
+    for said in ("steps wait for each other: promote -> check", "there is no step 'gone'", "the step 'look' stands in"):
+        assert said in found
+
+
 def test_a_bad_runbook_takes_no_other_down(tmp_path: Path) -> None:
     """The sound runbook is loaded, the bad one is named, and the plan's use of it is a warning."""
     other = edited(RUNBOOK, ("runbook: regional-failover", "runbook: other"), ("kind: failover", "kind: fallover"))
@@ -153,3 +161,14 @@ def test_a_broken_plan_hides_nothing_of_the_runbooks(tmp_path: Path) -> None:
     """The runbooks are judged as far as they can be without a plan."""
     paths = written(tmp_path, "- not a plan\n", runbook=edited(RUNBOOK, ("needs: [fence]", "needs: [gone]")))
     assert [line.split(":")[0] for line in lines(check(paths, ACTIONS))] == ["plan.yml", "runbook.yml"]
+
+
+def test_a_target_in_a_runbook_that_nothing_uses_is_an_error_too(tmp_path: Path) -> None:
+    """Whoever lists the runbook later must not find a target in it, and one that looks like an entry is no better."""
+    entry = "{kind: postgres, region: us-west-2, host: drill-west, database: customers, user: dr_bot}"
+    written_out = edited(RUNBOOK, ('"${target.replica}"', entry))
+    unused = edited(PLAN, ("runbooks: [regional-failover, database-recovery]", "runbooks: []"))
+    for folder, plan in (("unused", unused), ("used", PLAN_WITH_TWO_PLACES)):
+        (tmp_path / folder).mkdir()
+        found = lines(check(written(tmp_path / folder, plan, runbook=written_out), ACTIONS))
+        assert any("steps.2.with.database: that is no target which the environment lists" in line for line in found)

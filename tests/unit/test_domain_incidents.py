@@ -128,12 +128,16 @@ def test_reasons_have_an_end(kind: type[c.Command]) -> None:
 
 
 def test_people_subscribe_and_acknowledge_once() -> None:
-    """Updates go to people of the plan; doing it twice is refused."""
+    """Updates go to people of the plan, and to accounts that are nobody's there; doing it twice is refused."""
     story = Story().declare()
     for kind in (c.Subscribe, c.Acknowledge):
         story.give(kind(actor=by("bob")))
         assert "already" in story.refusal(kind(actor=by("bob")))
-    assert "not one of them" in story.refusal(c.Subscribe(actor=Actor(slack="U0GUEST", via="slack")))
+    frank = Actor(slack="U0FRANK", via="slack")
+    story.give(c.Subscribe(actor=frank))
+    assert [reader.account for reader in story.incident.readers] == ["U0FRANK"]
+    assert "already" in story.refusal(c.Subscribe(actor=frank))
+    assert "not one of them" in story.refusal(c.Subscribe(actor=Actor(via="cli")))
 
 
 def test_deliveries_are_remembered() -> None:

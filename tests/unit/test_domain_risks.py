@@ -8,6 +8,7 @@ from bot.domain import commands as c
 from bot.domain.changes import Risk, risks_fingerprint
 from bot.domain.model import replace
 from bot.domain.transitions import StepState
+from bot.domain.waiting import waits
 from tests.unit.builders import (
     FAILS,
     PROOF,
@@ -489,3 +490,15 @@ def test_a_word_of_a_member_by_the_slack_group_counts_where_the_group_is_not_kno
     assert accept(story, "fit", "carol") == ["VoiceGiven"]
     story.plan = recovery_plan(teams=teams)
     assert "StepCompleted" in accept(story, "fit", "bob")
+
+
+def test_a_blocked_step_without_a_risk_names_the_ways_on() -> None:
+    """The region that should answer is gone: nothing is there to accept, and the step can be gone without."""
+    story = underway(action("fence", "fence"))
+    story.bot(c.Block, "fence", reason="EC2 does not answer.")
+    refusal = story.refusal(c.AcceptRisk(actor=by("bob"), run="R1", step="fence", reason="It is gone."))
+    assert "Look again with: dr retry INC-7 R1/fence. To go on without it: dr skip INC-7 R1/fence" in refusal
+    (wait,) = waits(story.incident, story.plan)
+    assert wait.needs == "somebody to look again or skip it"
+    story.skip("fence", "bob")
+    assert story.states()["fence"] == "skipped"

@@ -426,6 +426,39 @@ def test_point_that_certainly_did_not_happen_was_not_passed(certain: bool) -> No
     assert story.person(c.Undo, "fence", "alice", reason=WRONG) == ["UndoRequested"]
 
 
+def test_point_that_another_run_passed_closes_the_way_back() -> None:
+    """What was done before another run of the system promoted stays, also where its own run was stopped."""
+    story = to_promotion()
+    story.give(c.Stop(actor=by("alice"), run="R1", reason=WRONG))
+    again = story.start()
+    story.done("assess", run=again).execute("fit", run=again)
+    story.show("fence", empty_plan(), run=again)
+    story.begin("fence", empty_plan(), run=again)
+    story.look("fence", run=again)
+    assert story.types(undoing("fence")) == ["UndoRequested"]
+    story.show("fence")
+    story.approve("fence", "bob")
+    story.launch("promote", "bob", "carol", run=again)
+    assert story.begin("fence") == ["UndoFailed"]
+    assert "fence lies behind R2/promote, a point of no return that was passed" in story.refusal(undoing("fence"))
+
+
+def test_point_that_another_run_passed_before_closes_nothing() -> None:
+    """What a later run does, as a failback's fence, and what is done for another system, can be taken back."""
+    story = underway(systems=("database", "payments"))
+    story.done("assess").execute("fit").execute("fence", "bob")
+    other = story.start(system="payments")
+    story.done("assess", run=other).execute("fit", run=other).execute("fence", "bob", run=other)
+    story.later(minutes=1)
+    story.execute("promote", "bob", "carol")
+    story.give(c.Stop(actor=by("alice"), run="R1", reason=WRONG))
+    story.later(minutes=1)
+    back = story.start()
+    story.done("assess", run=back).execute("fit", run=back).execute("fence", "bob", run=back)
+    for run in (other, back):
+        assert story.person(c.Undo, "fence", "alice", run, reason=WRONG) == ["UndoRequested"]
+
+
 def test_manual_point_of_no_return_is_passed_when_done() -> None:
     """A point of no return that a person does closes the way back too."""
     story = underway(action("a"), manual("wipe", point_of_no_return=True)).execute("a", "bob").done("wipe")

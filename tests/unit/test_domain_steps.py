@@ -107,6 +107,17 @@ def test_replan_takes_only_the_steps_own_parameters() -> None:
     assert story.step("a").overrides == {"weight": 100}
 
 
+@pytest.mark.parametrize("step", [check("a", with_={"rpo": "5m"}), action("a", "tell", with_={"rpo": "5m"})])
+def test_what_nobody_approves_keeps_its_parameters(step: dict[str, Any]) -> None:
+    """What would start again at once takes no other parameters from one person, but can be planned or asked anew."""
+    story = underway(step)
+    story.bot(c.Block, "a", reason="No answer.")
+    refusal = story.refusal(c.Replan(actor=by("alice"), run="R1", step="a", changes={"rpo": "365d"}))
+    assert "needs no approval, so its parameters stay as they are in its runbook" in refusal
+    assert "Skip it as its rule allows: dr skip INC-7 R1/a" in refusal
+    assert story.person(c.Replan, "a", "alice") == ["StepReplanned"]
+
+
 # --- the start --------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.domain import commands as c
 from bot.domain.cadence import missed_updates, next_update
 from bot.domain.events import UpdatePosted
+from bot.domain.model import replace
 from tests.unit.builders import START, Story, by
 
 EVERY = timedelta(minutes=30)
@@ -87,13 +88,25 @@ def test_one_catch_up_after_an_outage() -> None:
 def test_snooze_puts_off_and_is_used_up() -> None:
     """A snoozed update is due at its new moment, and what was put off on purpose was not missed."""
     story = Story().declare()
-    until = START + timedelta(hours=2)
+    until = START + timedelta(hours=1)
     snooze = c.SnoozeUpdate(actor=by("alice"), until=until, reason="The call lasts till five.")
     story.give(snooze)
     assert next_update(story.incident) == until
-    story.later(hours=2)
+    story.later(hours=1)
     assert posted(story, 1).missed == 0
     assert next_update(story.incident) == until + EVERY
+
+
+def test_at_most_one_update_is_left_out() -> None:
+    """However often it is put off; what is later than that already has to be posted."""
+    story = Story().declare()
+    story.give(c.SnoozeUpdate(actor=by("alice"), until=START + timedelta(minutes=50), reason="Soon."))
+    story.later(minutes=40)
+    later = c.SnoozeUpdate(actor=by("alice"), until=START + timedelta(minutes=61), reason="Soon.")
+    assert "leave out more than one update. Put it off by 20m at most." in story.refusal(later)
+    story.give(replace(later, until=START + timedelta(hours=1)))
+    story.later(minutes=30)
+    assert "Post it: dr update INC-7" in story.refusal(replace(later, until=START + timedelta(hours=2)))
 
 
 @pytest.mark.parametrize(("minutes", "reason", "says"), [(0, "Later.", "later moment"), (60, " ", "reason is empty")])

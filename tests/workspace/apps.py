@@ -39,9 +39,9 @@ def connected(workspace: Workspace, app: App) -> Iterator[SocketModeHandler]:
     """The app over one more socket, until the block ends."""
     before = workspace.connections
     handler = SocketModeHandler(app, workspace.app_token, logger=quiet())
-    handler.client.connect()
-    workspace.until(lambda: workspace.connections > before and handler.client.is_connected())
     try:
+        handler.client.connect()
+        workspace.until(lambda: workspace.connections > before and handler.client.is_connected())
         yield handler
     finally:
         end(workspace, handler)

@@ -14,7 +14,7 @@ from tests.workspace.forms import Json
 
 def new_address(workspace: Workspace) -> str:
     headers = {"Authorization": f"Bearer {workspace.app_token}"}
-    return str(httpx.post(f"{workspace.api_url}apps.connections.open", headers=headers).json()["url"])
+    return str(httpx.post(f"{workspace.api_url}apps.connections.open", headers=headers, timeout=30).json()["url"])
 
 
 class Socket:
@@ -25,12 +25,13 @@ class Socket:
         self.disconnects: list[str] = []
         self.ended = threading.Event()
         self._answering = answering
-        self._stack = ExitStack()
-        self._connection = self._stack.enter_context(connect(address or new_address(workspace), compression=None))
         self.hello: Json = {}
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-        workspace.until(lambda: self.hello or self.ended.is_set())
+        with ExitStack() as stack:
+            self._connection = stack.enter_context(connect(address or new_address(workspace), compression=None))
+            self._thread = threading.Thread(target=self._listen, daemon=True)
+            self._thread.start()
+            workspace.until(lambda: self.hello or self.ended.is_set())
+            self._stack = stack.pop_all()
 
     def _listen(self) -> None:
         try:
@@ -56,7 +57,7 @@ class Socket:
 
     def ping(self) -> bool:
         """Whether the other side is alive."""
-        return self._connection.ping().wait(2)
+        return self._connection.ping().wait(20)
 
     def close(self) -> None:
         self._stack.close()

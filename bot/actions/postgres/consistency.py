@@ -1,4 +1,7 @@
-"""postgres.consistency: do the data say what they must? One value a query, in a transaction that can't write."""
+"""postgres.consistency: do the data say what they must? One value a query, in a transaction that can't write.
+
+Read-only does not stop a function with an effect, such as pg_promote(), so each query runs as a role that may only read.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -7,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 from pydantic import Field
 
 from bot.actions.postgres.connections import Connection, looking, said
@@ -18,6 +22,9 @@ from bot.domain.texts import Text
 from bot.engine.ports import Check, Context, Unavailable
 
 READ_ONLY = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+READER = "pg_read_all_data"
+AS_READER = f"SET LOCAL ROLE {READER}"
+WHOLE_TABLES = "SET LOCAL row_security = off"  # rows that a policy would hide make it an error, not a smaller count
 
 
 class Query(Model):
@@ -38,12 +45,24 @@ def look(params: ConsistencyParameters, context: Context) -> Verdict:
     """All of the queries see one snapshot. A query that can't be run makes it unknown: Unavailable."""
     with looking(context, params.database) as connection:
         connection.execute(READ_ONLY)
-        answers = [(query, _first_value(connection, query)) for query in params.queries]
+        connection.execute(WHOLE_TABLES)
+        answers = [(query, _answer(connection, params.database, query)) for query in params.queries]
     differing = [_difference(query, value) for query, value in answers if not _equal(query.equals, value)]
     evidence: dict[str, JsonValue] = {"answers": [{"sql": query.sql, "value": value} for query, value in answers]}
     if differing:
         return Verdict(holds=False, finding=" ".join(differing), evidence=evidence)
     return Verdict(holds=True, finding=f"All of {len(answers)} queries gave what they must.", evidence=evidence)
+
+
+def _answer(connection: Connection, target: PostgresTarget, query: Query) -> JsonValue:
+    try:
+        connection.execute(AS_READER)
+    except (errors.InsufficientPrivilege, errors.InvalidParameterValue) as error:
+        grant = f"GRANT {READER} TO {target.user}"
+        raise Unavailable(
+            f"{target.user} may not read as {READER} on {target.name}. As a superuser: {grant}."
+        ) from error
+    return _first_value(connection, query)
 
 
 def _first_value(connection: Connection, query: Query) -> JsonValue:

@@ -7,6 +7,7 @@ import json
 
 import httpx
 
+from bot.actions.http_headers import filled, revealed, versions_in
 from bot.actions.http_outcomes import expect_status, http_change, in_words
 from bot.actions.http_probes import check_permitted
 from bot.actions.postgres.fencing import (
@@ -25,7 +26,7 @@ from bot.actions.postgres.fencing import (
 )
 from bot.domain.changes import Change, Plan, Precondition, SecretVersion, Settlement, Verdict
 from bot.domain.model import JsonValue, Model
-from bot.domain.targets import FenceHook, SecretHeader
+from bot.domain.targets import FenceHook
 from bot.engine.ports import Context, NotApplied, Unavailable
 
 ACCEPTED = (200, 201, 202, 204)
@@ -51,8 +52,7 @@ def observe(params: FenceParameters, context: Context) -> HookFacts:
     """Ask the probe. Raises Unavailable where the bot may not go there, or a secret is missing."""
     hook = hook_of(params)
     check_permitted(hook.url, context)
-    names = sorted({value.secret for value in hook.headers.values() if isinstance(value, SecretHeader)})
-    secrets = tuple(SecretVersion(name=name, version=context.secret(name).version) for name in names)
+    secrets = versions_in(hook.headers, context)
     place = place_of(context)
     try:
         status = context.http("GET", hook.probe.url).status_code
@@ -95,23 +95,12 @@ def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, Js
         raise NotApplied("Nothing was sent: the bot can't take down a hook's fence. Ask who operates the hook.")
     hook = hook_of(params)
     what = f"POST {hook.url}"
-    headers = _headers(hook, context)
+    headers = filled(hook.headers, revealed(what, hook.url, plan, context))
+    headers |= {"content-type": "application/json", "idempotency-key": context.facts.token}
     with http_change(what):
         answer = context.http("POST", hook.url, headers=headers, content=json.dumps(_body(params, context)))
     expect_status(what, answer.status_code, ACCEPTED)
     return called(params, status=answer.status_code)
-
-
-def _headers(hook: FenceHook, context: Context) -> dict[str, str]:
-    try:
-        check_permitted(hook.url, context)
-        ours = {
-            name: context.secret(value.secret).reveal() if isinstance(value, SecretHeader) else value
-            for name, value in hook.headers.items()
-        }
-    except Unavailable as error:
-        raise NotApplied(f"POST {hook.url} was not sent: {error}") from error
-    return {**ours, "content-type": "application/json", "idempotency-key": context.facts.token}
 
 
 def _body(params: FenceParameters, context: Context) -> dict[str, JsonValue]:

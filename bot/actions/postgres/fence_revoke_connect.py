@@ -31,7 +31,7 @@ from bot.domain.changes import Change, Measurement, Plan, Precondition, SecretVe
 from bot.domain.model import JsonValue, Model
 from bot.engine.ports import Context, NotApplied, OutcomeUnknown, Unavailable
 
-# The statement was refused as a whole: PostgreSQL rolled it back.
+# The transaction was refused as a whole: PostgreSQL rolled it back.
 REFUSED = (
     errors.InsufficientPrivilege,
     errors.InvalidCatalogName,
@@ -134,23 +134,34 @@ def undo(done: Plan, facts: DoorFacts) -> Plan:
 
 
 def apply(params: FenceParameters, plan: Plan, context: Context) -> dict[str, JsonValue]:
-    """Statements that are safe to run again: keep ours, revoke the others', end the sessions; or grant, for the undo."""
+    """In one transaction: keep ours and revoke the others', or grant, for the undo. Then end the sessions, for a fence."""
     target = params.database
     with changing(context, maintenance(target)) as connection:
         try:
             connection.execute(LOCAL)
-            return _carry_out(params, plan, connection)
+            with connection.transaction():
+                _change_grants(params, plan, connection)
         except REFUSED as error:
             raise NotApplied(f"{target.name} refused: {said(error)}. Nothing was changed.") from error
         except psycopg.Error as error:
             raise OutcomeUnknown(f"{target.name} did not confirm that CONNECT was changed: {said(error)}") from error
+        context.changed()
+        if not is_fence(plan):
+            return called(params)
+        try:
+            ended = end_sessions(connection, target.database)
+        except psycopg.Error as error:
+            raise OutcomeUnknown(
+                f"{target.name} lets nobody in, but did not end the sessions: {said(error)}"
+            ) from error
+        return called(params, grants=plan.saved["grants"], sessions_ended=ended)
 
 
-def _carry_out(params: FenceParameters, plan: Plan, connection: Connection) -> dict[str, JsonValue]:
+def _change_grants(params: FenceParameters, plan: Plan, connection: Connection) -> None:
     database = params.database.database
     if not is_fence(plan):
         give(connection, database, from_json(plan.desired["grants"]))
-        return called(params)
+        return
     give(connection, database, [Grant(role=params.database.user)])
     saved = from_json(plan.saved["grants"])
     gone = missing_of(saved, read_grants(connection, database))  # by an attempt before this one
@@ -159,7 +170,6 @@ def _carry_out(params: FenceParameters, plan: Plan, connection: Connection) -> d
     if taken and not missing_of(taken, read_grants(connection, database)):
         # Without the right to it PostgreSQL merely warns, and revokes nothing.
         raise NotApplied(f"{params.database.user} may not revoke CONNECT on {database}: grant it the owner's role.")
-    return called(params, grants=plan.saved["grants"], sessions_ended=end_sessions(connection, database))
 
 
 def settle(params: FenceParameters, plan: Plan, context: Context) -> Settlement:

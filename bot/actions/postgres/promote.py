@@ -42,6 +42,7 @@ def apply(params: PromoteParameters, plan: Plan, context: Context) -> dict[str, 
             raise OutcomeUnknown(
                 f"{target.name} did not finish its promotion within {params.wait.total_seconds():g} s. {STILL_POSSIBLE}"
             )
+        context.changed()
         _let_clients_in(connection, target, plan)
         return _result(target, connection)
 

@@ -83,11 +83,10 @@ def _measured(params: ReplicaFitParameters, evidence: Evidence, found: dict[str,
     lost = max(until - beat, timedelta())
     reasoning = _reasoning(evidence, beat, until)
     figures: dict[str, JsonValue] = {**found, "data_loss": lost.total_seconds()}
+    finding = f"At most {length(lost)} would be lost, the objective allows {length(params.rpo)}. {reasoning}"
     if lost <= params.rpo:
-        finding = f"At most {length(lost)} would be lost, the objective allows {length(params.rpo)}. {reasoning}"
         return Verdict(holds=True, finding=finding, evidence=figures)
     risk = Risk(name="data_loss_beyond", text=_risk(evidence, beat, params.rpo))
-    finding = f"{risk.text} {reasoning}"
     return Verdict(holds=None, finding=finding, evidence=figures, risks=(risk,))
 
 

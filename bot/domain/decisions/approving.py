@@ -16,7 +16,10 @@ def the_shown_plan(
 ) -> tuple[Incident, Run, StepRun, Rule]:
     incident, run, step = the_step(state, command)
     if not step.awaits_approval or step.rule is None:
-        raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to approve.", "Look at it with: dr show.")
+        raise Refused(
+            f"{step.id} is {PLAIN[step.state]}: there is nothing to approve.",
+            f"Look at it with: dr show {incident.id} {run.id}/{step.id}",
+        )
     if command.digest != step.digest:
         raise Refused(
             "The plan has changed since you saw it. Your answer was not counted.",

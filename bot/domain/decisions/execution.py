@@ -10,6 +10,7 @@ from bot.domain.decisions.undoing import point_passed_over
 from bot.domain.decisions.world import PLAIN, World, refuse_stopped, the_step, where
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.model import JsonValue
 from bot.domain.timeline import Event
 from bot.domain.transitions import StepState
 
@@ -33,9 +34,9 @@ def begin(state: Incident | None, command: c.Begin, world: World) -> tuple[Event
     """The intent, recorded once for each attempt, or what stands against it. No call is made without StepStarted."""
     incident, run, step = the_step(state, command)
     _check_may_begin(incident, run, step, command)
-    point = point_passed_over(run, step) if step.undo else None
+    point = point_passed_over(incident, run, step) if step.undo else None
     if point is not None:
-        return (e.UndoFailed(**where(run, step), reason=f"{point.id}, a point of no return, was passed meanwhile."),)
+        return (e.UndoFailed(**where(run, step), reason=f"{point}, a point of no return, was passed meanwhile."),)
     if command.plan is None:
         return (_intent(run, step, command, None),)
     fresh = command.plan
@@ -156,13 +157,19 @@ def difference(shown: Plan | None, fresh: Plan) -> str:
     """What differs between two plans, for people."""
     if shown is None:
         return "there was no plan."
-    old = shown.model_dump(mode="json", exclude={"measurements", "preconditions"})
-    new = fresh.model_dump(mode="json", exclude={"measurements", "preconditions"})
-    return (
-        ", ".join(key.replace("_", " ") for key in old if old[key] != new[key]) + " differ."
-        if old != new
-        else "its rule differs."
-    )
+    if same(shown, fresh):
+        return "its rule differs."
+    old, new = _lasting(shown), _lasting(fresh)
+    return ", ".join(key.replace("_", " ") for key in old if old[key] != new[key]) + " differ."
+
+
+def same(shown: Plan, fresh: Plan) -> bool:
+    """Whether two plans would do the same, whatever was measured meanwhile."""
+    return _lasting(shown) == _lasting(fresh)
+
+
+def _lasting(plan: Plan) -> dict[str, JsonValue]:
+    return plan.model_dump(mode="json", exclude={"measurements", "preconditions"})
 
 
 def applied(state: Incident | None, command: c.Applied, _: World) -> tuple[Event, ...]:
@@ -245,8 +252,9 @@ def _ended_badly(run: Run, step: StepRun, verdict: Verdict) -> Event:
         return e.UndoFailed(**where(run, step), reason=verdict.finding)
     if verdict.holds is False:
         return e.StepFailed(**where(run, step), reason=verdict.finding, evidence=verdict.evidence)
+    reason = gates.RISKY if verdict.risks else "It cannot be known."
     return e.StepBlocked(
-        **where(run, step), reason="It cannot be known.", finding=verdict.finding, risks=verdict.risks, plan=step.plan
+        **where(run, step), reason=reason, finding=verdict.finding, risks=verdict.risks, plan=step.plan
     )
 
 

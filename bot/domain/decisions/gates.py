@@ -12,6 +12,8 @@ from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.timeline import Event
 from bot.domain.transitions import StepState
 
+RISKY = "There is a risk to take or to leave."
+
 
 def step_rule(step: StepRun, world: World) -> Rule:
     """The rule of a step: its own, or the plan's default."""
@@ -100,11 +102,7 @@ def consider(incident: Incident, run: Run, step: StepRun, plan: Plan, world: Wor
         return (e.StepBlocked(**where, reason=reason, finding=in_words(obstacles), plan=plan),)
     if risks:
         finding = " ".join(r.text for r in risks)
-        return (
-            e.StepBlocked(
-                **where, reason="There is a risk to take or to leave.", finding=finding, risks=risks, plan=plan
-            ),
-        )
+        return (e.StepBlocked(**where, reason=RISKY, finding=finding, risks=risks, plan=plan),)
     return (show(incident, run, step, plan, world),)
 
 

@@ -134,13 +134,18 @@ def note(state: Incident | None, command: c.Note, _: World) -> tuple[Event, ...]
 
 
 def subscribe(state: Incident | None, command: c.Subscribe, world: World) -> tuple[Event, ...]:
+    """People of the plan get the updates by email, anybody else where they have an account."""
     incident = the_incident(state)
-    person = command.actor.person
-    if person not in world.plan.people:
-        raise Refused("Updates go by email to the people named in the recovery plan, and you are not one of them.")
-    if person in incident.subscribers:
+    person, account = command.actor.person, command.actor.slack
+    if person in world.plan.people:
+        event, again = e.Subscribed(person=person), person in incident.subscribers
+    elif account is not None:
+        event, again = e.Subscribed(account=account), any(reader.account == account for reader in incident.readers)
+    else:
+        raise Refused("Updates go to the people named in the recovery plan, and you are not one of them.")
+    if again:
         raise Refused(f"You are subscribed to {incident.id} already.")
-    return (e.Subscribed(person=person),)
+    return (event,)
 
 
 def acknowledge(state: Incident | None, command: c.Acknowledge, _: World) -> tuple[Event, ...]:

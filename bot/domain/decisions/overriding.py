@@ -25,7 +25,9 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
     """
     incident, run, step = the_step_looked_at(state, command)
     if step.state is not StepState.BLOCKED or not step.risks:
-        raise Refused(f"{step.id} is {PLAIN[step.state]}: there is no risk to accept.", "Look at it with: dr show.")
+        raise Refused(
+            f"{step.id} is {PLAIN[step.state]}: there is no risk to accept.", _without_risk(incident, run, step)
+        )
     if command.shown not in (None, risks_fingerprint(step.risks)):
         raise Refused(
             f"The risks of {step.id} have changed since you read them. Nothing was accepted.",
@@ -56,6 +58,14 @@ def accept_risk(state: Incident | None, command: c.AcceptRisk, world: World) -> 
     )
     rule = rule.more(world.plan.approvals.accept_risk.extra)
     return by_word(incident, run, step, command, rule, world, ACCEPT_RISK, reason, lambda: (accepted, completed))
+
+
+def _without_risk(incident: Incident, run: Run, step: StepRun) -> str:
+    """What to do about a step that names no risk."""
+    place = f"{incident.id} {run.id}/{step.id}"
+    if step.state is not StepState.BLOCKED:
+        return f"Look at it with: dr show {place}"
+    return f"Look again with: dr retry {place}. To go on without it: dr skip {place}"
 
 
 def by_word(

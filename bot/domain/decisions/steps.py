@@ -17,7 +17,7 @@ from bot.domain.decisions.world import (
     where,
 )
 from bot.domain.errors import Refused
-from bot.domain.incident import Incident, StepRun
+from bot.domain.incident import SKIP, Incident, StepRun
 from bot.domain.timeline import Event
 from bot.domain.transitions import STEP, StepState, allows
 
@@ -50,7 +50,7 @@ def skip(state: Incident | None, command: c.Skip, world: World) -> tuple[Event, 
     if step.definition.kind == "manual" or (step.definition.kind == "action" and not step.gated):
         return (skipped,)
     rule = pinned_rule(step, world)
-    return by_word(incident, run, step, command, rule, world, "skip", reason, lambda: (skipped,))
+    return by_word(incident, run, step, command, rule, world, SKIP, reason, lambda: (skipped,))
 
 
 def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ...]:
@@ -76,8 +76,11 @@ def retry(state: Incident | None, command: c.Retry, _: World) -> tuple[Event, ..
 
 
 def replan(state: Incident | None, command: c.Replan, world: World) -> tuple[Event, ...]:
-    """A new plan, maybe with other parameters: approvals are void and its author becomes a requester."""
-    _incident, run, step = the_step(state, command)
+    """A new plan, maybe with other parameters: approvals are void and its author becomes a requester.
+
+    What starts without an approval keeps its parameters: nobody else would see the others before they count.
+    """
+    incident, run, step = the_step(state, command)
     refuse_stopped(run)
     if step.definition.kind == "manual" or not allows(STEP, step.state, "StepReplanned"):
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is no plan to make anew.", instead(step))
@@ -85,6 +88,12 @@ def replan(state: Incident | None, command: c.Replan, world: World) -> tuple[Eve
     for name in command.changes:
         if name not in known:
             raise Refused(f"{step.id} has no parameter {name} in its runbook.", near(name, known))
+    if command.changes and not step.gated:
+        raise Refused(
+            f"{step.id} needs no approval, so its parameters stay as they are in its runbook.",
+            f"Skip it as its rule allows: dr skip {incident.id} {run.id}/{step.id}. "
+            "Or mend the runbook, stop this run and start it anew.",
+        )
     person = command.actor.person
     assert person is not None
     replanned = e.StepReplanned(

@@ -12,14 +12,14 @@ from bot.domain.transitions import STEP, allows
 
 def undo(state: Incident | None, command: c.Undo, world: World) -> tuple[Event, ...]:
     """A person asks to take back what a step did; the undo has its own plan and its own approvals."""
-    _incident, run, step = the_step_looked_at(state, command)
+    incident, run, step = the_step_looked_at(state, command)
     if not allows(STEP, step.state, "UndoRequested"):
         raise Refused(f"{step.id} is {PLAIN[step.state]}: there is nothing to undo.", instead(step))
     if step.definition.point_of_no_return:
         raise Refused(f"{step.id} is a point of no return.", "The way back is a runbook of its own: failback.")
     if not _did(step, world):
         raise Refused(f"{step.id} did nothing that the bot could undo.")
-    _refuse_behind_point(run, step)
+    _refuse_behind_point(incident, run, step)
     _refuse_out_of_order(run, step, world)
     person = command.actor.person
     assert person is not None
@@ -34,9 +34,18 @@ def _did(step: StepRun, world: World) -> bool:
     return traits is not None and traits.undoable and step.done_plan is not None and not step.done_plan.is_empty
 
 
-def point_passed_over(run: Run, step: StepRun) -> StepRun | None:
-    """A point of no return that was passed, or may have been, after this step had done its work."""
-    return next((point for point in run.steps.values() if _lies_behind(run, step, point)), None)
+def point_passed_over(incident: Incident, run: Run, step: StepRun) -> str | None:
+    """A point of no return that was passed, or may have been, after this step had done its work.
+
+    Another run of the same system may have passed it: it is then named with that run.
+    """
+    for other in incident.runs.values():
+        for point in other.steps.values():
+            if other.id == run.id and _lies_behind(run, step, point):
+                return point.id
+            if other.id != run.id and other.system == run.system and _came_before(step, point):
+                return f"{other.id}/{point.id}"
+    return None
 
 
 def _lies_behind(run: Run, step: StepRun, point: StepRun) -> bool:
@@ -47,11 +56,17 @@ def _lies_behind(run: Run, step: StepRun, point: StepRun) -> bool:
     return in_time or step.id in run.runbook.ancestors(point.id)
 
 
-def _refuse_behind_point(run: Run, step: StepRun) -> None:
-    point = point_passed_over(run, step)
+def _came_before(step: StepRun, point: StepRun) -> bool:
+    """Between two runs the time alone tells: what had begun when the point was passed may have led to it."""
+    begun = [attempt.started_at for attempt in step.attempts if not attempt.undo]
+    return point.passed_at is not None and bool(begun) and begun[-1] <= point.passed_at
+
+
+def _refuse_behind_point(incident: Incident, run: Run, step: StepRun) -> None:
+    point = point_passed_over(incident, run, step)
     if point is not None:
         raise Refused(
-            f"{step.id} lies behind {point.id}, a point of no return that was passed.", "Nothing behind it is undone."
+            f"{step.id} lies behind {point}, a point of no return that was passed.", "Nothing behind it is undone."
         )
 
 

@@ -1,13 +1,16 @@
 """Decisions about what is told: status updates, messages, deliveries."""
 
+from datetime import timedelta
+
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.cadence import missed_updates, next_update
+from bot.domain.cadence import latest_update, missed_updates, next_update
 from bot.domain.decisions.incidents import text_of
 from bot.domain.decisions.world import World, the_incident
 from bot.domain.errors import Refused
 from bot.domain.incident import Incident
 from bot.domain.timeline import Event
+from bot.domain.words import brief
 
 
 def post_update(state: Incident | None, command: c.PostUpdate, world: World) -> tuple[Event, ...]:
@@ -42,10 +45,15 @@ def draft_update(state: Incident | None, command: c.DraftUpdate, _: World) -> tu
 
 def snooze_update(state: Incident | None, command: c.SnoozeUpdate, world: World) -> tuple[Event, ...]:
     incident = the_incident(state)
-    if next_update(incident) is None:
+    latest = latest_update(incident)
+    if latest is None:
         raise Refused(f"No update of {incident.id} is planned.")
     if command.until <= world.now:
         raise Refused("An update can only be put off to a later moment.", "Give how long from now, such as 15m.")
+    if command.until > latest:
+        left = latest - world.now
+        advice = f"Put it off by {brief(left)} at most." if left > timedelta() else f"Post it: dr update {incident.id}"
+        raise Refused("That would leave out more than one update.", advice)
     return (e.UpdateSnoozed(until=command.until, reason=text_of(command.reason, "The reason")),)
 
 

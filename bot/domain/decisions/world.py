@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 from bot.domain.commands import StepCommand, StepWord
@@ -15,7 +15,9 @@ from bot.domain.plan import RecoveryPlan
 from bot.domain.runbook import Runbook
 from bot.domain.timeline import BOT, Event, Recorded
 from bot.domain.transitions import IncidentState, StepState
+from bot.domain.words import either
 
+MOST_NEAR = 5
 PLAIN = {state: state.value.replace("_", " ") for state in StepState}
 
 
@@ -60,10 +62,13 @@ def imagine(state: Incident | None, events: Iterable[Event], now: datetime, stre
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """What to say after an unknown name."""
-    known = sorted(known)
-    close = get_close_matches(name, known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known) or 'none'}."
+    """What to say after an unknown name: every known one that comes nearest, or all in their order."""
+    known = tuple(known)
+    likeness = {
+        close: SequenceMatcher(None, close, name).ratio() for close in get_close_matches(name, known, n=MOST_NEAR)
+    }
+    nearest = [one for one in known if likeness and likeness.get(one) == max(likeness.values())]
+    return f"Did you mean {either(nearest)}?" if nearest else f"Known are: {', '.join(known) or 'none'}."
 
 
 def the_incident(state: Incident | None) -> Incident:

@@ -178,12 +178,21 @@ def refused(view: View, body: Json) -> Outcome:
 
 
 def described(blocks: list[Json], action: Json, core: Core) -> Json | None:
-    """The action as the app gets it: with the element's own parts. None where the element is gone."""
-    for block in blocks:
-        for element in elements(block) if block["block_id"] == action.get("block_id") else []:
-            if element["action_id"] == action.get("action_id") and element["type"] != "image":
-                own = {name: element[name] for name in CLICKED if name in element}
-                if "value" in element:
-                    own["value"] = element["value"]
-                return action | own | {"type": element["type"], "action_ts": core.clock.ts()}
-    return None
+    """The action as the app gets it: with the element's own parts, and the value that the person saw.
+
+    The message may have been edited since: the element is known by its action_id, of several the one in the same block
+    or with the same value. None where it is gone.
+    """
+
+    def likeness(found: tuple[Json, Json]) -> tuple[bool, bool]:
+        block, element = found
+        return block["block_id"] == action.get("block_id"), element.get("value") == action.get("value")
+
+    every = ((block, element) for block in blocks for element in elements(block) if element["type"] != "image")
+    here = [(block, element) for block, element in every if element["action_id"] == action.get("action_id")]
+    if not here:
+        return None
+    _, element = max(here, key=likeness)
+    own = {name: element[name] for name in CLICKED if name in element}
+    seen = {"value": action.get("value", element["value"])} if "value" in element else {}
+    return action | own | seen | {"type": element["type"], "action_ts": core.clock.ts()}

@@ -21,7 +21,7 @@ from bot.playground.workspace.views import Views
 
 @dataclass
 class Core:
-    """Whoever reads or changes it holds `changed`, which is notified at each change."""
+    """Whoever reads or changes it holds `changed`, which is notified at each change. `patience`: with the app, in seconds."""
 
     clock: Clock
     app: InstalledApp
@@ -37,6 +37,7 @@ class Core:
     panel: Panel
     uploads: Uploads
     changed: threading.Condition
+    patience: float
     url: str = ""
 
     @property
@@ -45,7 +46,12 @@ class Core:
 
 
 def new_core(
-    app: InstalledApp, people: Sequence[Person] | None, groups: Sequence[Group] | None, *, limits: bool
+    app: InstalledApp,
+    people: Sequence[Person] | None,
+    groups: Sequence[Group] | None,
+    *,
+    limits: bool,
+    patience: float,
 ) -> Core:
     clock = Clock()
     state = State(clock, app, people, groups)
@@ -62,7 +68,7 @@ def new_core(
         tokens=Tokens(app.scopes),
         state=state,
         views=Views(state),
-        triggers=Triggers(clock),
+        triggers=Triggers(clock, patience),
         hooks=Hooks(clock),
         tickets=Tickets(),
         limits=Limits(clock, enabled=limits),
@@ -71,4 +77,5 @@ def new_core(
         panel=Panel(state),
         uploads=Uploads(),
         changed=changed,
+        patience=patience,
     )

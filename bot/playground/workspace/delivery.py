@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from bot.playground.workspace.shapes import Json
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
-PATIENCE = 3.0
+PATIENCE = 3.0  # seconds, in Slack
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ UNREACHABLE = Answer("dispatch_failed")
 
 class Transport(Protocol):
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None) -> Answer:
-        """Wait for the acknowledgement for 3 s at most."""
+        """Wait for the acknowledgement, as long as the workspace has patience."""
 
 
-async def patient(answer: "asyncio.Future[Answer]") -> Answer:
+async def patient(answer: "asyncio.Future[Answer]", seconds: float) -> Answer:
     try:
-        return await asyncio.wait_for(answer, PATIENCE)
+        return await asyncio.wait_for(answer, seconds)
     except TimeoutError:
         return TIMEOUT

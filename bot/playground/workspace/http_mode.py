@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from bot.playground.workspace.core import Core
-from bot.playground.workspace.delivery import PATIENCE, TIMEOUT, UNREACHABLE, Answer, Kind, Retry
+from bot.playground.workspace.delivery import TIMEOUT, UNREACHABLE, Answer, Kind, Retry
 from bot.playground.workspace.shapes import Json
 
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ class HttpMode:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._client = httpx.AsyncClient(timeout=PATIENCE, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=core.patience, trust_env=False)
         self.request_url = ""
         self.sent: deque[Signed] = deque(maxlen=100)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -35,16 +37,24 @@ class Hub:
 
     async def serve(self, socket: WebSocket, user: str) -> None:
         """One page, until it closes."""
-        await socket.accept()
+        with self._hearing(user) as page:
+            await socket.accept()
+            sending = asyncio.create_task(send(socket, page))
+            try:
+                async for _ in socket.iter_text():
+                    pass
+            finally:
+                sending.cancel()
+
+    @contextmanager
+    def _hearing(self, user: str) -> Iterator[Page]:
+        """A page whose frames are kept from now on, so that whoever is connected has missed none."""
         page = Page(user)
         with self._core.changed:
             self._pages.add(page)
-        sending = asyncio.create_task(send(socket, page))
         try:
-            async for _ in socket.iter_text():
-                pass
+            yield page
         finally:
-            sending.cancel()
             with self._core.changed:
                 self._pages.discard(page)
 

@@ -12,10 +12,11 @@ POST_EVERY = 1.0
 
 
 class Limits:
-    """Counts accepted calls; a refused one costs nothing and stops no other method."""
+    """Counts accepted calls; a refused one costs nothing and stops no other method. `post_every`: in seconds."""
 
     def __init__(self, clock: Clock, *, enabled: bool) -> None:
         self.enabled = enabled
+        self.post_every = POST_EVERY
         self._clock = clock
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
         self._last_post: dict[str, float] = {}
@@ -32,10 +33,11 @@ class Limits:
         calls.append(now)
 
     def post(self, channel: str) -> None:
-        """Raises RateLimited for a second message within a second in one channel."""
+        """Raises RateLimited for a second message too soon after the first in one channel."""
         if not self.enabled:
             return
         now = self._clock.now()
-        if now - self._last_post.get(channel, -math.inf) < POST_EVERY:
-            raise RateLimited(1)
+        left = self._last_post.get(channel, -math.inf) + self.post_every - now
+        if left > 0:
+            raise RateLimited(math.ceil(left))
         self._last_post[channel] = now

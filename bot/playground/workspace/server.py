@@ -15,15 +15,18 @@ from bot.playground.workspace.web import Web
 
 T = TypeVar("T")
 PING_EVERY = 10.0
+BACKLOG = 256
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket of loopback; port 0 is any free one. Raises OSError."""
+def bound(port: int) -> socket.socket:
+    """A socket of loopback that holds the port, and refuses connections until it listens; port 0 is any free one.
+
+    Raises OSError.
+    """
     # The protocol is named because asyncio sets TCP_NODELAY only where it is: without it each answer takes 40 ms more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    listener.listen(256)
     return listener
 
 
@@ -33,7 +36,8 @@ class Server:
     def __init__(self, core: Core, port: int = 0) -> None:
         self._core = core
         self._transports = Transports()
-        self._listener = listen(port)
+        self._listener = bound(port)
+        self._listener.listen(BACKLOG)
         self.port = int(self._listener.getsockname()[1])
         core.url = f"http://127.0.0.1:{self.port}"
         self._ready = threading.Event()
@@ -63,7 +67,7 @@ class Server:
         """Where it listens."""
         return [it.getsockname()[:2] for server in self._uvicorn.servers for it in server.sockets]
 
-    def call(self, what: Coroutine[Any, Any, T], timeout: float = 30) -> T:
+    def call(self, what: Coroutine[Any, Any, T], timeout: float = 60) -> T:
         """Run it on the server's loop, and wait."""
         return self.start(what).result(timeout)
 
@@ -71,7 +75,7 @@ class Server:
         return asyncio.run_coroutine_threadsafe(what, self._loop)
 
     def stop_listening(self) -> None:
-        """From now on connections are refused, and the open ones are reset."""
+        """From now on connections are refused, and the open ones are reset; the port stays ours."""
         self.call(self._stop_listening())
 
     async def _stop_listening(self) -> None:
@@ -79,6 +83,7 @@ class Server:
             server.close()
         self._uvicorn.servers.clear()
         self._listener.close()
+        self._listener = bound(self.port)
         self._transports.reset_all()
 
     def listen_again(self) -> None:
@@ -86,8 +91,8 @@ class Server:
         self.call(self._listen_again())
 
     async def _listen_again(self) -> None:
-        self._listener = listen(self.port)
-        self._uvicorn.servers.append(await self._loop.create_server(self._protocol, sock=self._listener))
+        server = await self._loop.create_server(self._protocol, sock=self._listener, backlog=BACKLOG)
+        self._uvicorn.servers.append(server)
 
     def _protocol(self) -> asyncio.Protocol:
         http = remembering(self._transports)

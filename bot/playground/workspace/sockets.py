@@ -118,7 +118,7 @@ class Sockets:
         try:
             if connection is not None and not connection.ghost:
                 await self._send(connection, envelope(envelope_id, kind, payload, retry))
-            return await patient(answer)
+            return await patient(answer, self._core.patience)
         finally:
             del self._waiting[envelope_id]
 

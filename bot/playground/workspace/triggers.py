@@ -1,4 +1,4 @@
-"""What may be used once or for a while: a trigger for one modal within 3 s, a response_url, a socket's address."""
+"""What may be used once or for a while: a trigger for one modal, a response_url, a socket's address."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.playground.workspace.clock import Clock
 from bot.playground.workspace.errors import SlackError, invalid_arguments
 
-TRIGGER_LASTS = 3.0
 HOOK_LASTS = 30 * 60.0
 HOOK_USES = 5
 
@@ -33,10 +32,11 @@ class Hook:
 
 
 class Triggers:
-    """trigger_ids: single-use, for 3 s."""
+    """trigger_ids: single-use, for so many seconds."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._known: dict[str, Trigger] = {}
 
     def issue(self, user: str, *, in_modal: bool = False) -> str:
@@ -50,7 +50,7 @@ class Triggers:
             raise invalid_arguments("invalid `trigger_id` [json-pointer:/trigger_id]")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if self._clock.now() - trigger.at > TRIGGER_LASTS:
+        if self._clock.now() - trigger.at > self._seconds:
             raise SlackError("expired_trigger_id")
         trigger.used = True
         return trigger

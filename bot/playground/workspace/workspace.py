@@ -10,6 +10,7 @@ import httpx
 
 from bot.playground.workspace.channels import Channel, Kind
 from bot.playground.workspace.core import new_core
+from bot.playground.workspace.delivery import PATIENCE
 from bot.playground.workspace.frames import message_shapes
 from bot.playground.workspace.installed import InstalledApp
 from bot.playground.workspace.messages import Message
@@ -24,7 +25,10 @@ T = TypeVar("T")
 
 
 class Workspace:
-    """Runs on a port of 127.0.0.1. From any thread. `limits=False` switches the rate limits off."""
+    """Runs on a port of 127.0.0.1. From any thread. `limits=False` switches the rate limits off.
+
+    `patience`: so many seconds does the app have to acknowledge, and to use a trigger.
+    """
 
     def __init__(
         self,
@@ -33,9 +37,10 @@ class Workspace:
         people: Sequence[Person] | None = None,
         groups: Sequence[Group] | None = None,
         limits: bool = True,
+        patience: float = PATIENCE,
         port: int = 0,
     ) -> None:
-        self.core = new_core(app or InstalledApp(), people, groups, limits=limits)
+        self.core = new_core(app or InstalledApp(), people, groups, limits=limits, patience=patience)
         self.ledger, self.faults, self.clock = self.core.ledger, self.core.faults, self.core.clock
         self.server = Server(self.core, port)
         self._web = self.server.web
@@ -197,7 +202,7 @@ class Workspace:
     def panel(self) -> Panel:
         return self.core.panel
 
-    def until(self, holds: Callable[[], Any], seconds: float = 5.0) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = 30.0) -> Any:
         """What `holds` returns once it is true; looked at after each change. TimeoutError else."""
         deadline = time.monotonic() + seconds
         while not (result := holds()):
@@ -315,7 +320,9 @@ def find_action(blocks: Sequence[Json], action_id: str, value: Any) -> Json:
             if element["type"] == "overflow":
                 chosen = [it for it in options(element) if value in (it["value"], it["text"]["text"])]
                 return action | {"selected_option": chosen[0]}
-            return action if element["type"] == "button" else action | entered(element, value)
+            if element["type"] == "button":
+                return action | ({"value": element["value"]} if "value" in element else {})
+            return action | entered(element, value)
     raise KeyError(f"There is no {action_id} to click.")
 
 

@@ -20,7 +20,9 @@ def view(speaker: Speaker, control: Control) -> Block:
     incident = speaker.incident(control.incident)
     step = incident.runs[control.run].steps[control.step]
     if step.plan is None or not step.awaits_approval:
-        raise Refused(f"{step.id} waits for no approval.", "Look at it with: dr show.")
+        raise Refused(
+            f"{step.id} waits for no approval.", f"Look at it with: /dr show {incident.id} {control.run}/{step.id}"
+        )
     command = c.BreakGlass(
         run=control.run, step=control.step, digest=control.digest, reason=SOME_REASON, target=step.plan.target
     )

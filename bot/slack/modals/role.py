@@ -3,6 +3,7 @@
 from typing import get_args
 
 from bot.domain import commands as c
+from bot.domain.decisions.world import going_on
 from bot.domain.errors import DRError, Refused
 from bot.domain.events import Role
 from bot.slack import blocks as b
@@ -18,8 +19,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def view(speaker: Speaker, control: Control) -> Block:
-    """The form; whoever opens it is proposed."""
-    incident = speaker.incident(control.incident)
+    """The form; whoever opens it is proposed. Raises Refused where the incident has ended."""
+    incident = going_on(speaker.incident(control.incident))
     choices = [Choice(role.capitalize(), role, f"now {name(incident.roles.get(role), speaker.plan)}") for role in ROLES]
     free = next((role for role in ROLES if incident.roles.get(role) is None), ROLES[0])
     initial = control.detail if control.detail in ROLES else free

@@ -33,7 +33,14 @@ def view(speaker: Speaker, control: Control) -> Block:
         raise Refused("No runbook is loaded.", "Put one into the folder of runbooks and restart the bot.")
     choices = [Choice(book.title, book.id, f"{book.id}, {outcomes.steps(len(book.steps))}") for book in books]
     chosen = choices[0].value if books[0].id in listed else ""
-    return _form(speaker, incident, "", [b.field("Runbook", b.select("choice", choices, initial=chosen), "runbook")])
+    shown = [b.field("Runbook", b.select("choice", choices, initial=chosen), "runbook")]
+    return _form(speaker, incident, "", shown, submit="Next" if _asks_more(speaker, incident) else "Start")
+
+
+def _asks_more(speaker: Speaker, incident: Incident) -> bool:
+    """Whether a second form follows: a runbook needs an input, or it has to be said which system it is for."""
+    inputs = (spec for book in speaker.front.desk.runbooks.values() for spec in book.inputs.values())
+    return len(incident.systems) > 1 or any(spec.default is None for spec in inputs)
 
 
 def details(speaker: Speaker, incident: Incident, runbook: Runbook) -> Block:
@@ -42,13 +49,13 @@ def details(speaker: Speaker, incident: Incident, runbook: Runbook) -> Block:
     return _form(speaker, incident, runbook.id, [about, *_system(speaker, incident, runbook), *_inputs(runbook)])
 
 
-def _form(speaker: Speaker, incident: Incident, runbook: str, shown: list[Block]) -> Block:
+def _form(speaker: Speaker, incident: Incident, runbook: str, shown: list[Block], submit: str = "Start") -> Block:
     control = Control("start_runbook", incident.id, detail=runbook)
     return b.modal(
         "Start a runbook",
         shown,
         callback_id=CALLBACK,
-        submit="Start",
+        submit=submit,
         metadata=origin(speaker.caller, control).text(),
     )
 
@@ -74,13 +81,13 @@ def _inputs(runbook: Runbook) -> list[Block]:
 
 
 def submitted(speaker: Speaker, sent: Submission) -> Answer:
-    """Start it, or ask first for what it needs."""
+    """Start it with its defaults, or ask first for what it needs."""
     control = sent.origin.about
     incident = speaker.incident(control.incident)
     runbook = the_runbook(speaker.front.desk.runbooks, control.detail or sent.form.chosen("runbook"))
-    if not control.detail and (runbook.inputs or len(incident.systems) > 1):
+    if not control.detail and _asks_more(speaker, incident):
         return Answer(becomes=details(speaker, incident, runbook))
-    values, errors = read_inputs(runbook, sent.form)
+    values, errors = read_inputs(runbook, sent.form) if control.detail else ({}, {})
     if errors:
         return Answer(errors=errors)
     system = sent.form.chosen("system") or incident.systems[0]

@@ -13,7 +13,7 @@ def answer(said: Said) -> Answer:
 
 SUBCOMMAND = Subcommand(
     usage="acknowledge",
-    summary="Say that you have seen it, so that nobody calls you about it again.",
+    summary="Say that you have seen it: it is put on record.",
     group="Incident",
     answer=answer,
 )

@@ -8,7 +8,7 @@ from bot.slack.spoken import Said, Subcommand
 
 def answer(said: Said) -> Answer:
     """Say so."""
-    incident, run, step = said.step()
+    incident, run, step = said.only_step()
     after = said.speaker.give(incident.id, c.Done(run=run.id, step=step.id)).runs[run.id]
     return Answer(text=f"{changed(after.steps[step.id])} {next_steps(after)}".strip())
 

@@ -29,7 +29,7 @@ def value_of(text: str) -> JsonValue:
 
 SUBCOMMAND = Subcommand(
     usage="replan STEP [--set NAME=VALUE]",
-    summary="Ask for a new plan, maybe with other parameters; approvals are void.",
+    summary="Ask for a new plan; approvals are void. A step that needs them may get other parameters.",
     group="Plan and approval",
     answer=answer,
     options={"set": Takes.TEXT},

@@ -12,7 +12,7 @@ def answer(said: Said) -> Answer:
         return list_incidents.answer(said)
     if not said.words:
         return card(said.speaker, said.incident())
-    incident, run, step = said.step()
+    incident, run, step = said.only_step()
     return step_message(said.speaker, incident, run, step)
 
 

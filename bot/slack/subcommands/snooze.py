@@ -14,13 +14,15 @@ def answer(said: Said) -> Answer:
     if not said.words:
         raise Refused("For how long?", "Write it like: dr snooze 15m the promotion ends soon.")
     until = said.speaker.now() + length_of(said.word(0))
+    if not said.reason(1):
+        raise Refused("Why does the update wait?", f"Give a reason: dr snooze {said.word(0)} waiting for the provider")
     after = said.speaker.give(incident.id, c.SnoozeUpdate(until=until, reason=said.reason(1)))
     return Answer(text=f"Put off. {next_due(after, said.speaker)}")
 
 
 SUBCOMMAND = Subcommand(
-    usage="snooze LENGTH [--reason TEXT]",
-    summary="Put the next status update off.",
+    usage="snooze LENGTH REASON",
+    summary="Put the next status update off, by one interval at most.",
     group="Updates",
     answer=answer,
     options=REASON,

@@ -1,4 +1,4 @@
-"""/dr subscribe: the status updates come by email."""
+"""/dr subscribe: the status updates come to one person."""
 
 from bot.domain import commands as c
 from bot.slack.answers import Answer
@@ -8,7 +8,7 @@ from bot.slack.spoken import Said, Subcommand
 
 def answer(said: Said) -> Answer:
     """Subscribe whoever asks."""
-    return Answer(text=subscribed(said.speaker.give(said.incident().id, c.Subscribe())))
+    return Answer(text=subscribed(said.speaker.give(said.incident().id, c.Subscribe()), said.speaker))
 
 
-SUBCOMMAND = Subcommand(usage="subscribe", summary="Get the status updates by email.", group="Updates", answer=answer)
+SUBCOMMAND = Subcommand(usage="subscribe", summary="Get the status updates yourself.", group="Updates", answer=answer)

@@ -1,7 +1,8 @@
 """/dr timeline: the last things that happened; only to the person who asks."""
 
 from bot.domain.event_lines import describe
-from bot.domain.timeline import Recorded
+from bot.domain.events import ChannelOpened
+from bot.domain.timeline import Actor, Event, Recorded
 from bot.domain.words import Words
 from bot.slack.answers import Answer
 from bot.slack.front import Speaker
@@ -27,8 +28,19 @@ def recent(speaker: Speaker, incident_id: str) -> Answer:
 
 
 def _line(row: Recorded, words: Words) -> str:
-    who = words.name(row.actor.person) if row.actor.person else (row.actor.slack or "DR Bot")
-    return f"{moment(row.at, words.now, seconds=True)} {safe(who)}: {safe(describe(row.event, words), LONGEST)}"
+    return f"{moment(row.at, words.now, seconds=True)} {_who(row.actor, words)}: {_what(row.event, words)}"
+
+
+def _who(actor: Actor, words: Words) -> str:
+    if actor.person:
+        return safe(words.name(actor.person))
+    return f"<@{actor.slack}>" if actor.slack else "DR Bot"
+
+
+def _what(event: Event, words: Words) -> str:
+    if isinstance(event, ChannelOpened):
+        return f"channel <#{event.channel}> opened"
+    return safe(describe(event, words), LONGEST)
 
 
 SUBCOMMAND = Subcommand(usage="timeline", summary="Show the last things that happened.", group="Look", answer=answer)

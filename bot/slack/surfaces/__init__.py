@@ -9,7 +9,7 @@ from bot.domain.plan import RecoveryPlan
 from bot.slack.surfaces.card import card
 from bot.slack.surfaces.drafts import draft, draft_key
 from bot.slack.surfaces.message import Message
-from bot.slack.surfaces.posts import announcement, post
+from bot.slack.surfaces.posts import announcement, post, sent_to
 from bot.slack.surfaces.runs import run_key, run_messages, title
 from bot.slack.surfaces.scene import Links, Scene, step_key
 from bot.slack.surfaces.steps import step_messages
@@ -48,4 +48,6 @@ def surfaces(
     if drafted is not None:
         shown[key] = drafted
     shown.update((key, post(scene, key, text)) for key, text in texts.items())
+    every = (sent_to(reader, key, text) for reader in incident.readers for key, text in texts.items())
+    shown.update(filter(None, every))
     return shown

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from bot.comms.closing_draft import measured_loss, quoted_loss
 from bot.comms.words import roughly, spell
 from bot.domain.cadence import next_update
 from bot.domain.incident import Incident, Run
 from bot.domain.objectives import recovery_clock
 from bot.domain.transitions import IncidentState, StepState
+from bot.domain.untold import untold_line
 from bot.domain.waiting import Wait, waits
 from bot.domain.words import spaced
 from bot.slack.rich import Line, Part, exact, fallback, items, joined, line, paragraph, strong
 from bot.slack.surfaces.card_buttons import card_buttons
+from bot.slack.surfaces.data_clock import data_clock
 from bot.slack.surfaces.guidance import next_step
 from bot.slack.surfaces.message import Body, Message, single
 from bot.slack.surfaces.scene import Scene
@@ -88,11 +89,14 @@ def _standing(scene: Scene) -> Iterator[Line]:
 
 def _facts(scene: Scene) -> Iterator[Line]:
     yield from _clock(scene)
-    yield _data(scene)
+    if scene.incident.state is not IncidentState.CANCELED:
+        yield data_clock(scene)
     people = scene.incident.roles
     yield joined(" · ", (line(strong(role.capitalize()), " ", scene.person(people.get(role))) for role in ROLES))
     for run in scene.incident.runs.values():
         yield _run(scene, run)
+    if untold := untold_line(scene.incident, scene.name):
+        yield line(strong("Not told"), " ", cut(untold, LONGEST_WAIT))
     if not scene.incident.is_open:
         yield line(strong("Chain head"), " ", exact(spaced(scene.incident.head)), f" · event {scene.incident.seq}")
 
@@ -119,18 +123,6 @@ def _full_minute(at: datetime) -> datetime:
     """Up to the next one: an estimate that moves with every second would have the card edited for nothing."""
     left = at.replace(second=0, microsecond=0)
     return left if left == at else left + MINUTE
-
-
-def _data(scene: Scene) -> Line:
-    """What may be lost, what was quoted to the approvers, what was measured."""
-    incident = scene.incident
-    allowed = f" at most {spell(incident.rpo)} may be lost" if incident.rpo else " nothing may be lost"
-    steps = [step for _, step in incident.every_step()]
-    quoted = next((found for step in reversed(steps) if (found := quoted_loss(step))), "")
-    measured = [loss for step in steps if (loss := measured_loss(step)) is not None]
-    lost = f"measured: {spell(timedelta(seconds=max(measured)))} lost" if measured else ""
-    said = joined(" · ", (line(lost), line(f"quoted: {cut(quoted, LONGEST_WAIT)}" if quoted else "")))
-    return joined(" · ", (line(strong("Data"), allowed), said))
 
 
 def _run(scene: Scene, run: Run) -> Line:

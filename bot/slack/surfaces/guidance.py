@@ -7,6 +7,7 @@ from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.transitions import IncidentState
 from bot.slack.controls import Control
 from bot.slack.rich import Line, exact, joined, line, strong
+from bot.slack.sure import SURE
 from bot.slack.surfaces.message import Press
 from bot.slack.surfaces.scene import Scene
 
@@ -72,7 +73,7 @@ def end_line(verb: End) -> Line:
 
 def end_press(scene: Scene, verb: End) -> Press:
     """The button beside it."""
-    return Press(LABELS[verb], Control(verb, scene.incident.id), style="primary")
+    return Press(LABELS[verb], Control(verb, scene.incident.id), style="primary", confirm=SURE.get(verb))
 
 
 def _last(incident: Incident) -> StepRun | None:

@@ -9,6 +9,7 @@ from bot.slack.controls import Control
 from bot.slack.rich import Line, Link, Part, joined, line, paragraph, rich_blocks, weight
 
 MOST_BLOCKS = 45  # of the 50 that Slack takes
+ROW = "buttons"  # the row's block_id: whoever presses while the message is edited has pressed in the same row
 HEAVIEST = 12_000  # characters of JSON in one message: Slack refuses somewhere above 13,000
 Place = Literal["incident", "announcements", "direct"]
 
@@ -98,7 +99,7 @@ def linked(text: str, url: str | None) -> Line:
 
 
 def _row(body: Body) -> Sequence[Block]:
-    return [actions(*(press.block for press in body.presses))] if body.presses else []
+    return [actions(*(press.block for press in body.presses), block_id=ROW)] if body.presses else []
 
 
 def _controls(body: Body) -> tuple[Control, ...]:

@@ -6,6 +6,8 @@ from itertools import dropwhile
 from operator import not_
 
 from bot.comms.words import roughly, spell
+from bot.domain.incident import Reader
+from bot.domain.model import replace
 from bot.domain.objectives import recovery_clock
 from bot.domain.transitions import IncidentState
 from bot.domain.words import spaced
@@ -51,6 +53,15 @@ def _bold(text: str) -> Iterator[Words]:
             yield Words(part, "bold" if at % 2 else "")
 
 
+def sent_to(reader: Reader, key: str, text: str) -> tuple[str, Message] | None:
+    """An update or a resolution that came after an account subscribed, as a direct message."""
+    kind, _, number = key.partition("/")
+    after = {"update": reader.updates, "resolution": reader.seq}.get(kind)
+    if after is None or int(number) <= after:
+        return None
+    return f"direct/{reader.account}/{key}", replace(word_for_word(text), place="direct", to=reader.account)
+
+
 def announcement(scene: Scene) -> Message:
     """What the organisation sees of an incident, edited in place as it goes on."""
     incident = scene.incident
@@ -65,7 +76,7 @@ def announcement(scene: Scene) -> Message:
 def _told(scene: Scene) -> Iterator[Line]:
     incident = scene.incident
     clock = recovery_clock(incident, scene.now)
-    yield line(f"Declared by {scene.name(incident.declarer)} at ", scene.at(incident.declared_at), ".")
+    yield line("Declared by ", scene.declarer, " at ", scene.at(incident.declared_at), ".")
     if incident.state is IncidentState.ACTIVE:
         yield line("Recovery objective: back by ", scene.at(clock.deadline, bold=True), ".")
     if incident.mitigated_at is not None:

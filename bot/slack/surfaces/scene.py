@@ -21,9 +21,8 @@ def nowhere(_: str) -> str | None:
 
 @dataclass(frozen=True)
 class Links:
-    """Where things are: the incident's channel, and `to`, which knows the permalink of a message by its key."""
+    """Where things are: `to` knows the permalink of a message by its key."""
 
-    channel: str | None = None
     to: Callable[[str], str | None] = nowhere
 
 
@@ -54,6 +53,12 @@ class Scene:
         """As Slack calls them, where the recovery plan says so; else by name."""
         known = self.plan.people.get(person or "")
         return Person(known.slack, self.name(person)) if known and known.slack else Words(self.name(person))
+
+    @property
+    def declarer(self) -> Person | Words:
+        """Whoever declared; one whom the recovery plan does not name is their account."""
+        person, account = self.incident.declarer, self.incident.declarer_account
+        return Person(account, account) if account and person is None else Words(self.name(person))
 
     def people(self, people: Iterable[str]) -> Line:
         return joined(", ", (line(self.person(person)) for person in people))

@@ -94,6 +94,7 @@ def _blocked(scene: Scene, run: Run, step: StepRun) -> Iterator[Press]:
         yield Press("Look again", control(scene, "look_again", run, step))
     if step.risks:
         yield Press("Accept the risk…", control(scene, "accept_risk", run, step))
+    yield Press("Skip…", control(scene, "skip", run, step))
     yield from _undo(scene, run, step)
 
 

@@ -197,7 +197,9 @@ def _failed(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk
 def _left(word: str) -> Says:
     def says(scene: Scene, _: Run, step: StepRun) -> tuple[str, Line, tuple[Chunk, ...]]:
         at = line(scene.at(step.ended_at)) if step.ended_at else ()
-        who = line(scene.name(step.ended_by)) if step.ended_by else ()
+        skipped_by = step.skipped_by if step.state is StepState.SKIPPED else ()
+        people = skipped_by or ((step.ended_by,) if step.ended_by else ())
+        who = line(scene.names(people)) if people else ()
         why = f": {cut(step.reason, LONGEST_FINDING)}" if step.reason else ""
         return _SIGNS[step.state], line(*joined(", ", (line(word), who, at)), why), ()
 

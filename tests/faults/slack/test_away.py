@@ -40,7 +40,7 @@ def test_an_update_is_posted_on_time(world: World) -> None:
     world.later(1790)
     assert "update/1" not in world.posts(number)
     world.later(11)
-    world.until(lambda: world.posts(number).get("update/1"), "it is late", 8)
+    world.until(lambda: world.posts(number).get("update/1"), "it is late", 30)
     world.shown(number)
     world.life.end()
     world.later(3 * 1800 + 60)

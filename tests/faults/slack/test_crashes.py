@@ -20,7 +20,7 @@ def test_killed_while_slack_has_not_answered(world: World) -> None:
     """Whether its calls took effect or not: after the restart each incident has one channel, each message stands once."""
     faults = [world.workspace.faults.add("hang", times=1, **hung) for hung in HUNG]
     numbers = [world.declared("--runbook switch", severity="sev2") for _ in HUNG]
-    world.until(lambda: all(fault.times == 0 for fault in faults), f"not every call was made: {faults}", 9)
+    world.until(lambda: all(fault.times == 0 for fault in faults), f"not every call was made: {faults}", 30)
     world.life.end()
     world.workspace.faults.clear()
     world.restart()

@@ -56,6 +56,7 @@ def test_a_look_up_that_fails_before_the_call_stops_it(world: World) -> None:
     number = world.to_approval()
     world.press(BOB, number, "step/R1/flip", "approve")
     world.until(lambda: approved_by(world, number) == ("bob",), "bob does not count")
+    assert world.workspace.command(CAROL, world.channel(number), "/dr help").ok  # she was looked up just now
     fault = world.workspace.faults.add("error", "users.info", error="internal_error", skip=1)
     before = len(world.calls("users.info"))
     world.press(CAROL, number, "step/R1/flip", "approve")

@@ -2,8 +2,15 @@
 
 from typing import Any
 
+import httpx
+
 from bot.domain import commands as c
-from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, FRANK, SlackWorld
+from bot.playground.workspace.workspace import find_action
+from bot.slack.approving import approve
+from bot.slack.front import Front, Speaker
+from bot.slack.reconciler import Reconciler
+from bot.slack.requests import Caller
+from tests.integration.slack.world import ALICE, BOB, CAROL, DAVE, ERIN, FRANK, SlackWorld, painter
 
 
 def press_body(world: SlackWorld, user: str, number: int, value: str, verb: str = "approve", at: str = "1.1") -> Any:
@@ -20,6 +27,14 @@ def value_of(message: dict[str, Any], verb: str) -> str:
     return str(found[0])
 
 
+def pressed_as_seen(world: SlackWorld, user: str, number: int, seen: dict[str, Any], verb: str = "approve") -> Any:
+    """A press in the page that still shows an earlier state of a message; what the page is answered."""
+    place = {"type": "message", "channel": world.channel(number), "ts": seen["ts"]}
+    action = find_action(seen["blocks"], f"control:{verb}", None)
+    body = {"as": user, "container": place, "action": action}
+    return httpx.post(f"{world.workspace.url}/ui/action", json=body, timeout=60).json()
+
+
 def test_two_people_approve_and_it_runs(world: SlackWorld) -> None:
     """Each presses Approve below the plan, each is looked up, and then it runs."""
     number = world.to_approval()
@@ -34,6 +49,27 @@ def test_two_people_approve_and_it_runs(world: SlackWorld) -> None:
         ("carol", CAROL, "slack"),
         ("bob", BOB, "slack"),
     ]
+
+
+def test_an_approval_is_shown_once_it_is_judged(world: SlackWorld) -> None:
+    """The channel is not edited for an offer first: after an edit it rests, and the approval would show late."""
+    number = world.to_approval()
+    reconciler = Reconciler(world.lab.desk, world.front.chat, world.front.members, painter(world.lab), "two")
+    woken: list[bool] = []
+    front = Front(
+        world.lab.desk,
+        world.front.chat,
+        world.front.members,
+        reconciler,
+        judge=lambda *_: woken.append(reconciler._wake.is_set()),
+    )
+    step, incident = world.step("promote", number=number), world.incident(number)
+    speaker = Speaker(front, Caller(CAROL), f"key-{next(world.lab.numbers)}")
+    later = approve(speaker, incident, incident.runs["R1"], step, step.digest).later
+    assert later is not None
+    assert later().text.startswith("Approved.")
+    assert (woken, reconciler._wake.is_set()) == ([False], True)
+    front.close()
 
 
 def test_who_is_asked_to_approve_is_invited(world: SlackWorld) -> None:
@@ -66,9 +102,10 @@ def test_who_may_not_approve_is_told_at_once(world: SlackWorld) -> None:
 
 
 def test_a_deactivated_account_does_not_count(world: SlackWorld) -> None:
-    """The look-up says that the account is gone: the approval is rejected, and the person is told why."""
+    """An account that is gone since a moment ago: the look-up rejects the approval, and the person is told why."""
     number = world.to_approval()
     channel = world.channel(number)
+    world.front.members.check_now(DAVE)
     person = world.workspace.person(DAVE)
     person.deleted = True
     try:
@@ -80,6 +117,21 @@ def test_a_deactivated_account_does_not_count(world: SlackWorld) -> None:
     said = world.told(DAVE, channel)
     assert said.startswith("Your approval of `promote` was not counted.")
     assert world.step("promote", number=number).approved_by == ()
+
+
+def test_a_guest_of_the_plan_records_nothing(world: SlackWorld) -> None:
+    """Nothing is known after a restart: a person of the plan who became a guest is looked up and refused."""
+    number = world.declared()
+    channel = world.channel(number)
+    person = world.workspace.person(DAVE)
+    person.is_restricted = True
+    world.front.members._known.clear()
+    try:
+        assert "This account is a guest." in world.dr("note hello", user=DAVE, channel=channel)
+    finally:
+        person.is_restricted = False
+        world.front.members._known.clear()
+    assert world.notes(number) == []
 
 
 def test_an_approval_that_went_with_its_plan_is_not_said_to_count(world: SlackWorld) -> None:
@@ -114,6 +166,61 @@ def test_an_old_copy_leads_to_the_new_message(world: SlackWorld) -> None:
     assert "Your approval was not counted." in said
     assert "The current plan: <http" in said
     assert world.step("promote", number=number).approved_by == ()
+
+
+def test_an_old_copy_of_the_same_plan_is_said_to_be_planned_anew(world: SlackWorld) -> None:
+    """After Decline and Start nothing differs but that it was planned once more."""
+    number = world.to_approval()
+    old = value_of(world.with_button("step/R1/promote", "approve", number), "approve")
+    channel = world.channel(number)
+    digest = world.step("promote", number=number).digest
+    world.lab.give(world.incident(number), c.Decline, "dave", run="R1", step="promote", digest=digest, reason="No.")
+    world.dr("retry promote", user=DAVE, channel=channel)
+    look = lambda: value_of(world.with_button("step/R1/promote", "approve", number), "approve") != old  # noqa: E731
+    world.waited(look, "no new plan")
+    before = len(world.workspace.ephemeral(channel, BOB))
+    assert world.send(press_body(world, BOB, number, old)).status == 200
+    said = world.told(BOB, channel, before)
+    assert said.startswith("The plan has changed since this message (the same changes, planned anew).")
+
+
+def test_what_is_confirmed_while_the_message_is_edited_counts(world: SlackWorld) -> None:
+    """Dave confirms what he saw before Carol's approval was painted: both count."""
+    number = world.to_approval()
+    seen = world.with_button("step/R1/promote", "approve", number)
+    assert world.press(CAROL, "step/R1/promote", "approve", number).ok
+    world.waited(lambda: world.message("step/R1/promote", number)["blocks"] != seen["blocks"], "it was not edited")
+    assert pressed_as_seen(world, DAVE, number, seen) == {"ok": True}
+    world.wait("promote", "completed", number=number)
+    assert set(world.step("promote", number=number).approved_by) == {"carol", "dave"}
+
+
+def test_what_is_confirmed_after_the_plan_changed_counts_nothing(world: SlackWorld) -> None:
+    """A press on plan A is none on plan B, though B stands in the same message: it leads to B."""
+    number = world.to_approval()
+    seen = world.with_button("step/R1/promote", "approve", number)
+    old, channel = value_of(seen, "approve"), world.channel(number)
+    world.dr("replan promote --set to=blue", user=DAVE, channel=channel)
+    look = lambda: value_of(world.with_button("step/R1/promote", "approve", number), "approve") != old  # noqa: E731
+    world.waited(look, "no new plan")
+    assert pressed_as_seen(world, BOB, number, seen) == {"ok": True}
+    world.heard(BOB, "The plan has changed since this message", channel)
+    assert "ApprovalOffered" not in world.types(number)
+
+
+def test_an_old_button_of_a_finished_step_leads_to_its_message(world: SlackWorld) -> None:
+    """The step is still of the same attempt and plan: the button is old all the same, and its answer has the link."""
+    number = world.to_approval()
+    old = value_of(world.with_button("step/R1/promote", "approve", number), "approve")
+    for user in (BOB, CAROL):
+        assert world.press(user, "step/R1/promote", "approve", number).ok
+    world.wait("promote", "completed", number=number)
+    channel = world.channel(number)
+    before = len(world.workspace.ephemeral(channel, DAVE))
+    assert world.send(press_body(world, DAVE, number, old)).status == 200
+    said = world.told(DAVE, channel, before)
+    assert said.startswith("`promote` has gone on since this message: it is completed. Your approval was not counted.")
+    assert "|Open it.>" in said
 
 
 def test_an_unknown_button_leads_to_the_card(world: SlackWorld) -> None:

@@ -23,7 +23,7 @@ def test_help_names_every_subcommand(world: SlackWorld) -> None:
         ("xyzzy", "There is no subcommand xyzzy. All there are: `/dr help`"),
         ("pause", "Which incident? Say it in its channel, or name it first: `/dr INC-7 status`."),
         ("INC-999 status", "There is no incident INC-999. List them with: `/dr list`."),
-        ("declare sev9 database it is down", "There is no severity sev9. Did you mean sev"),
+        ("declare sev9 database it is down", "There is no severity sev9. Did you mean sev1 or sev2?"),
         ("declare sev1 databse it is down", "The recovery plan has no system databse. Did you mean database?"),
         ("declare sev1 database it is down --what", "There is no option --what here."),
         ("declare sev1 database it is down --since soon", "'soon' is no moment."),
@@ -104,6 +104,7 @@ def test_roles_severity_and_updates(world: SlackWorld) -> None:
     assert say("severity sev2 --reason “reads work again”", BOB) == f"*INC-{number}* is SEV2."
     assert say("severity sev1", CAROL).startswith("This is for the incident commander Alice Tester or the deputy.")
     assert say("snooze 15m --reason it ends soon").startswith("Put off. The next is due")
+    assert say("snooze 15m") == ("Why does the update wait? Give a reason: `/dr snooze 15m waiting for the provider`")
     assert say("snooze x").startswith("'x' is not a duration.")
     assert say("update it gets better").startswith(f"Update 1 of *INC-{number}* is posted.")
     assert "it gets better" in world.incident(number).updates.last_text
@@ -145,7 +146,10 @@ def test_steps_by_their_words(world: SlackWorld) -> None:
     assert say("settle promote perhaps", CAROL).startswith("What became of the call?")
     assert say("undo assess it was wrong", CAROL) == "assess did nothing that the bot could undo."
     assert say("pause") == f"R1 of *INC-{number}* is paused."
-    assert say("resume R1") == f"R1 of *INC-{number}* is waiting."
+    assert say("resume R1").startswith(f"R1 of *INC-{number}* is resumed.")
+    assert say("pause wait for legal") == f"R1 of *INC-{number}* is paused."
+    assert "wait for legal" in say("timeline")
+    assert say("resume").startswith(f"R1 of *INC-{number}* is resumed.")
     assert say("stop wrong runbook").startswith(f"INC-{number} has no run WRONG")
     assert say("stop R1 wrong runbook") == f"R1 of *INC-{number}* is stopped."
 
@@ -153,9 +157,13 @@ def test_steps_by_their_words(world: SlackWorld) -> None:
 def test_the_timeline_in_short(world: SlackWorld) -> None:
     """The last ten events, each with its moment and its author, and the way to all of them."""
     number = world.declared()
+    world.message("initial_notification", number)  # the bot adds nothing more
     said = world.dr(f"INC-{number} timeline")
     assert "Alice Tester: declared sev1: it is down" in said
+    assert f"channel <#{world.channel(number)}> opened" in said
     assert said.startswith("<!date^")
+    world.dr(f"INC-{number} note I see it too", user=FRANK)
+    assert f"<@{FRANK}>: note: I see it too" in world.dr(f"INC-{number} timeline")
     for n in range(12):
         world.dr(f"INC-{number} note number {n}", user=BOB)
     lines = world.dr("timeline", channel=world.channel(number)).splitlines()

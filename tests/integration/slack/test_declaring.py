@@ -138,6 +138,45 @@ def test_a_runbook_that_is_refused_leaves_the_incident(world: SlackWorld) -> Non
     assert world.incident(newest(world)).title == "no backup is named"
 
 
+def test_who_is_not_in_the_plan_is_let_in_to_what_they_declare(world: SlackWorld) -> None:
+    """A full member may declare: they are in the channel before they are told so, and are named where it is announced."""
+    world.dr("declare sev1 database it is down --yes", user=FRANK)
+    number = newest(world)
+    channel = world.channel(number)
+    world.heard(FRANK, f"*INC-{number}* goes on in <#{channel}>. You are in it.")
+    assert FRANK in world.workspace.channel(channel).members
+    announced = json.dumps(world.message("announcement", number)["blocks"])
+    assert "Declared by " in announced
+    assert FRANK in announced
+    assert "nobody" not in announced
+
+
+def test_who_declares_a_secret_is_not_shut_out_of_it(world: SlackWorld) -> None:
+    """Whoever declared a private incident is in its channel and sees it in lists, though the plan does not name them."""
+    world.dr("declare sev1 database the leak --private --yes", user=FRANK)
+    number = newest(world)
+    channel = world.channel(number)
+    world.heard(FRANK, f"*INC-{number}* goes on in <#{channel}>. You are in it.")
+    assert FRANK in world.workspace.channel(channel).members
+    assert "the leak" in world.dr("list", user=FRANK)
+    assert "There is no incident" not in world.dr(f"INC-{number} timeline", user=FRANK)
+
+
+def test_why_there_is_no_channel_is_said(world: SlackWorld) -> None:
+    """Where Slack lets the bot make none, the declarer hears which scope is missing, and it is announced all the same."""
+    world.workspace.remove_scope("channels:manage")
+    try:
+        world.dr("declare sev1 database it is down --yes")
+        number = newest(world)
+        world.heard(ALICE, f"The channel of *INC-{number}* is not there yet: Slack refused conversations.create")
+        world.heard(ALICE, "missing")
+        assert world.incident(number).channel is None
+        assert world.message("announcement", number)
+    finally:
+        world.workspace.add_scope("channels:manage")
+    world.channel(number)
+
+
 def test_a_private_incident_is_hidden_from_others(world: SlackWorld) -> None:
     """It is not announced, and whoever is not in the recovery plan neither lists it nor reads its title."""
     number = world.declared("the secret", private=True)

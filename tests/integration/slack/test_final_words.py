@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain import commands as c
+from bot.slack.identity import NOW_SECONDS
 from tests.integration.slack.test_clicks import press_body, value_of
 from tests.integration.slack.world import BOB, CAROL, SlackWorld
 
@@ -37,8 +38,11 @@ def test_a_deactivated_account_settles_nothing(world: SlackWorld, doubtful: int)
     assert "StepSettled" not in world.types(doubtful)
 
 
-def test_without_slacks_word_the_way_on_is_said(world: SlackWorld, doubtful: int) -> None:
+def test_without_slacks_word_the_way_on_is_said(
+    world: SlackWorld, doubtful: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While Slack does not say who somebody is, nothing final is recorded; dr takes it, signed."""
+    monkeypatch.setattr(world.front.members, "at_once", NOW_SECONDS)
     world.workspace.faults.add("hang", "users.info", seconds=3.0)
     settle(world, doubtful)
     world.heard(BOB, "say it with dr, which signs it", world.channel(doubtful))

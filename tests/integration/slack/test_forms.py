@@ -1,5 +1,7 @@
 """The forms about an incident, and the ways into them."""
 
+import pytest
+
 from tests.integration.slack.world import ALICE, BOB, CAROL, SlackWorld
 
 
@@ -48,19 +50,35 @@ def test_the_drafted_resolution_is_changed(world: SlackWorld) -> None:
 
 
 def test_a_runbook_is_chosen_and_then_asks_for_its_inputs(world: SlackWorld) -> None:
-    """A runbook without inputs starts at once; one with inputs shows them, and says at each what is wrong."""
+    """Where an input has to be given, the first form leads to the next, which says at each what is wrong and starts it."""
     number = world.declared(system="orders")
     channel = world.channel(number)
     form = world.form("start", channel=channel)
+    assert form["submit"]["text"] == "Next"
     world.submit(ALICE, form, runbook="restore")
     form = world.opened(ALICE)
+    assert form["submit"]["text"] == "Start"
     wrong = world.submit(ALICE, form, **{"input:backup": "9 x", "input:copies": "many"})
     assert set(wrong.errors) == {"input:backup", "input:copies"}
     assert world.submit(ALICE, form, **{"input:backup": "b1", "input:copies": "2"}).ok
     assert world.incident(number).runs["R1"].inputs == {"backup": "b1", "copies": 2}
     form = world.form("start", channel=channel)
-    assert world.submit(ALICE, form, runbook="failover").ok
+    world.submit(ALICE, form, runbook="failover")
+    assert world.submit(ALICE, world.opened(ALICE)).ok
     assert world.incident(number).runs["R2"].runbook.id == "failover"
+
+
+def test_a_runbook_starts_with_its_defaults(world: SlackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every input of every runbook has a default, Start starts it."""
+    number = world.declared()
+    runbooks = world.lab.desk.runbooks
+    restore = runbooks["restore"]
+    given = {name: spec.model_copy(update={"default": spec.default or "b1"}) for name, spec in restore.inputs.items()}
+    monkeypatch.setitem(runbooks, "restore", restore.model_copy(update={"inputs": given}))
+    form = world.form("start", channel=world.channel(number))
+    assert form["submit"]["text"] == "Start"
+    assert world.submit(ALICE, form, runbook="restore").ok
+    assert world.incident(number).runs["R1"].inputs == {"backup": "b1", "copies": 1}
 
 
 def test_more_leads_to_everything(world: SlackWorld) -> None:
@@ -75,6 +93,9 @@ def test_more_leads_to_everything(world: SlackWorld) -> None:
     assert "NoteAdded" in world.types(number)
     assert world.press(ALICE, "card", "more", number).ok
     more = world.opened(ALICE)
+    [mitigate] = [block["accessory"] for block in more["blocks"] if "control:mitigate" in str(block)]
+    assert mitigate["text"]["text"] == mitigate["confirm"]["confirm"]["text"] == "Mitigate"
+    assert "the recovery clock stops" in mitigate["confirm"]["text"]["text"]
     assert world.workspace.click_view(ALICE, more, "control:mitigate").ok
     world.waited(lambda: "is mitigated after" in str(world.workspace.views(ALICE)), "nothing was said")
     world.workspace.close_view(ALICE, world.opened(ALICE), whole=True)

@@ -51,6 +51,18 @@ def test_a_pushpin_adds_a_message_to_the_timeline(world: SlackWorld) -> None:
     assert len(world.notes(number)) == 1
 
 
+def test_somebody_whom_the_plan_does_not_name_is_noted_by_name(world: SlackWorld) -> None:
+    """Slack says what an account is called, to whoever pins or uses the shortcut."""
+    number = world.declared()
+    channel = world.channel(number)
+    world.workspace.join(FRANK, channel)
+    world.workspace.react(BOB, world.workspace.say(FRANK, channel, "the lights are out"), "pushpin")
+    assert world.told(BOB, channel).startswith("Thank you.")
+    assert world.workspace.shortcut(CAROL, "add_to_timeline", world.workspace.say(FRANK, channel, "and on again")).ok
+    assert world.told(CAROL, channel).startswith("Thank you.")
+    assert [note.partition(" wrote:")[0] for note in world.notes(number)] == ["Frank Fuller", "Frank Fuller"]
+
+
 def test_the_shortcut_does_the_same(world: SlackWorld) -> None:
     """In an incident's channel it adds the message; elsewhere it says why not."""
     number = world.declared()
@@ -102,6 +114,15 @@ def test_a_pin_that_can_not_be_read_is_said(world: SlackWorld) -> None:
     finally:
         world.workspace.faults.clear()
     assert world.notes(number) == []
+
+
+def test_who_is_not_in_the_plan_subscribes_in_slack(world: SlackWorld) -> None:
+    """Subscribe below the announcement is for any full member: the updates come as direct messages of the bot."""
+    number = world.declared()
+    assert world.press(FRANK, "announcement", "subscribe", number).ok
+    world.heard(FRANK, f"The updates of *INC-{number}* come by direct message.", "#incidents")
+    world.dr("update it gets better", channel=world.channel(number))
+    world.waited(lambda: "it gets better" in json.dumps(world.workspace.messages(FRANK)), "no update came")
 
 
 def test_a_private_incident_is_hidden_from_who_is_not_in_it(world: SlackWorld) -> None:

@@ -1,10 +1,14 @@
 """What a channel shows while Slack takes some calls and not others."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from bot.domain import commands as c
+from bot.playground.workspace.workspace import Workspace
 from bot.store import chat as rows
-from tests.integration.slack.world import SlackWorld
+from tests.integration.slack.world import BOB, CAROL, SlackWorld
 
 PARTS = tuple(f"step/R1/promote/{part}" for part in range(2, 5))
 
@@ -12,6 +16,27 @@ PARTS = tuple(f"step/R1/promote/{part}" for part in range(2, 5))
 def trouble(world: SlackWorld, number: int) -> str:
     with world.lab.desk.database.read() as connection:
         return rows.troubles(connection).get(f"INC-{number}", "")
+
+
+@pytest.mark.parametrize("loss", [Workspace.archive, Workspace.delete_channel, Workspace.remove_bot])
+def test_a_channel_that_is_lost_is_replaced_at_once(world: SlackWorld, loss: Callable[[Workspace, str], None]) -> None:
+    """Nothing else has to happen first: Slack's event about the channel is enough."""
+    number = world.declared()
+    world.message("card", number)
+    old = world.channel(number)
+    loss(world.workspace, old)
+    world.waited(lambda: world.channel(number) != old, "the channel is not replaced", 25)
+    world.message("card", number)
+
+
+def test_who_leaves_a_channel_leaves_it_to_the_others(world: SlackWorld) -> None:
+    """The channel stays the incident's while the bot can post there."""
+    number = world.declared()
+    old = world.channel(number)
+    world.workspace.leave(BOB, old)
+    world.dr("note hello", user=CAROL, channel=old)
+    world.waited(lambda: world.workspace.ledger.of("conversations.info"), "it was not looked at")
+    assert world.channel(number) == old
 
 
 def test_no_part_of_a_plan_stands_below_an_older_plan(world: SlackWorld) -> None:

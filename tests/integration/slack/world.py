@@ -114,7 +114,8 @@ class SlackWorld:
         before = len(self.workspace.ephemeral(channel, user))
         outcome = self.workspace.command(user, channel, f"/dr {text}".strip())
         assert outcome.ok, outcome
-        return self.told(user, channel, before)
+        said = (outcome.body or {}).get("text")
+        return str(said) if said else self.told(user, channel, before)
 
     def told(self, user: str, channel: str = ONCALL, before: int = 0) -> str:
         """The next thing that one person alone is told in a channel."""
@@ -163,7 +164,7 @@ class SlackWorld:
 
         return self.waited(look, f"{key} has no button {verb}")
 
-    def waited(self, look: Callable[[], T | None], otherwise: str, seconds: float = 15.0) -> T:
+    def waited(self, look: Callable[[], T | None], otherwise: str, seconds: float = 60.0) -> T:
         """What `look` finds, once it finds something."""
         deadline = time.monotonic() + seconds
         while not (found := look()):
@@ -263,18 +264,18 @@ def slack_world(
     messages = TemplateMessages(lab.desk.plan, {}, {}, "http://127.0.0.1:8080")
     object.__setattr__(lab.desk, "messages", messages)
     people = [*default_people(), Person(FRANK, "frank", "Frank Fuller")]
-    with Workspace.running(limits=False, people=people) as workspace:
+    with Workspace.running(limits=False, people=people, patience=30) as workspace:
         chat = Chat(workspace.bot_token, workspace.api_url)
-        members = Members(chat, lab.desk.plan)
+        members = Members(chat, lab.desk.plan, quick=10, at_once=10)
         lab.directory = members
         reconciler = Reconciler(lab.desk, chat, members, painter(lab), "one")
         front = Front(lab.desk, chat, members, reconciler, WORDS, answer_within=deadline)
         app = bolt_app(front)
         sockets = Sockets(app, Chat(workspace.app_token, workspace.api_url), wanted=1)
-        sockets.start()
-        reconciler.start()
-        members.identify()
         try:
+            sockets.start()
+            reconciler.start()
+            members.identify()
             with lab.running():
                 assert workspace.until(lambda: workspace.connections)
                 yield SlackWorld(lab, workspace, front, app)

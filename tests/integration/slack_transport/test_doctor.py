@@ -96,7 +96,6 @@ def test_a_well_set_bot_has_nothing_wrong(clinic: Clinic) -> None:
         "Slack: clock",
         "Slack: app token",
         "Slack channels: announce_in C0INCIDENTS",
-        "Slack channels: broadcast_in C0STATUS",
         "Slack channels: operators C0OPS",
         "Slack people: alice",
         "Slack groups: dr_team",
@@ -136,12 +135,19 @@ def test_more_scopes_than_needed_are_a_doubt() -> None:
 def test_channels_that_are_missing_archived_or_without_the_bot(clinic: Clinic) -> None:
     """Each is wrong for its own reason, with its own mend."""
     clinic.plan["channels"] |= {"announce_in": "C0NOWHERE"}
-    clinic.workspace.remove_bot("#status")
     clinic.workspace.archive("#ops")
     found = clinic.wrong()
     assert found["Slack channels: announce_in C0NOWHERE"].says == "There is no such channel that the bot could see."
-    assert "/invite <@U0DRBOT>" in found["Slack channels: broadcast_in C0STATUS"].mend
     assert "#ops is archived" in found["Slack channels: operators C0OPS"].says
+    clinic.plan["channels"] |= {"announce_in": "C0INCIDENTS"}
+    clinic.workspace.remove_bot("#incidents")
+    assert "/invite <@U0DRBOT>" in clinic.wrong()["Slack channels: announce_in C0INCIDENTS"].mend
+
+
+def test_a_channel_in_which_nothing_is_posted_is_doubted(clinic: Clinic) -> None:
+    """Nobody waits for the updates there."""
+    found = clinic.examine()["Slack channels: broadcast_in"]
+    assert (found.judgement, "nothing is posted there yet" in found.says) == ("doubt", True)
 
 
 def test_people_who_are_not_there_or_no_full_members(clinic: Clinic) -> None:

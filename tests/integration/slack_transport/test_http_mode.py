@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
@@ -34,7 +35,7 @@ class World:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with Workspace.running(limits=False) as workspace:
+    with Workspace.running(limits=False, patience=30) as workspace:
         heard = Heard()
         mode = HttpMode(bolt(workspace, heard), workspace.signing_secret)
         listener = listen(("127.0.0.1", 0))
@@ -138,16 +139,17 @@ def test_slacks_look_at_the_certificate_is_answered(world: World) -> None:
     assert world.heard.commands == []
 
 
-def test_one_that_waits_holds_up_no_other(world: World) -> None:
-    """Twenty commands whose listeners wait are all answered within Slack's three seconds."""
+def test_one_that_waits_holds_up_no_other(world: World, eventually: Eventually) -> None:
+    """Twenty commands have their listeners at the same time, however long each of those waits; all are answered."""
+    commands = [lambda n=n: world.workspace.command("U0ALICE", "#oncall", f"/dr {n}") for n in range(20)]
     world.heard.hold.clear()
-    threading.Timer(1.0, world.heard.hold.set).start()
-    begun = time.monotonic()
-    outcomes = world.workspace.at_once(
-        [lambda n=n: world.workspace.command("U0ALICE", "#oncall", f"/dr {n}") for n in range(20)]  # type: ignore[misc]
-    )
-    assert all(outcome.ok for outcome in outcomes)
-    assert time.monotonic() - begun < 3
+    with ThreadPoolExecutor(1) as thread:
+        outcomes = thread.submit(world.workspace.at_once, commands)
+        try:
+            assert eventually(lambda: len(world.heard.begun) == 20, 15)
+        finally:
+            world.heard.hold.set()
+    assert all(outcome.ok for outcome in outcomes.result())
 
 
 def test_an_event_that_nobody_listens_to_is_not_repeated(world: World, eventually: Eventually) -> None:

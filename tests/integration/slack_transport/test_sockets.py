@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ Eventually = Callable[..., bool]
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    with Workspace.running(limits=False) as running:
+    with Workspace.running(limits=False, patience=30) as running:
         yield running
 
 
@@ -52,8 +53,8 @@ def test_nothing_stays_behind(workspace: Workspace, heard: Heard, eventually: Ev
         assert eventually(lambda: sockets.unanswered == 1)
         time.sleep(0.1)
         heard.hold.set()
-    assert pending.result(5).ok
-    assert workspace.connections == 0
+    assert pending.result(30).ok
+    assert eventually(lambda: workspace.connections == 0)
 
 
 def test_it_starts_while_slack_is_away(workspace: Workspace, heard: Heard, eventually: Eventually) -> None:
@@ -64,7 +65,7 @@ def test_it_starts_while_slack_is_away(workspace: Workspace, heard: Heard, event
         assert sockets.part().state == "failed"
         time.sleep(2)
         workspace.come_back()
-        assert eventually(lambda: sockets.part() == OK, 15)
+        assert eventually(lambda: sockets.part() == OK)
         assert len(workspace.ledger.of("apps.connections.open")) <= 3
         spread(workspace, heard, 3)
 
@@ -76,13 +77,13 @@ def test_a_refresh_brings_the_new_connection_before_the_old_one_goes(
     with listening(workspace, heard, wanted=2, pace=Pace(20)) as sockets:
         assert eventually(lambda: sockets.part() == OK and workspace.connections == 2)
         workspace.end_sockets("warning")
-        least = workspace.connections
-        deadline = time.monotonic() + 3
-        while time.monotonic() < deadline:
+        least, begun = workspace.connections, time.monotonic()
+        opened = partial(workspace.ledger.applied, "apps.connections.open")
+        while time.monotonic() < begun + 3 or (len(opened()) < 4 and time.monotonic() < begun + 30):
             least = min(least, workspace.connections)
             assert workspace.command("U0ALICE", "#oncall", "/dr through").ok
         assert least >= 2
-        assert len(workspace.ledger.applied("apps.connections.open")) == 4
+        assert len(opened()) == 4
         workspace.end_sockets("refresh_requested")
         assert eventually(lambda: workspace.connections == 2)
         spread(workspace, heard, 4)
@@ -93,7 +94,7 @@ def test_broken_connections_are_made_anew(workspace: Workspace, heard: Heard, ev
     with listening(workspace, heard) as sockets:
         assert eventually(lambda: workspace.connections == 3)
         workspace.drop_sockets()
-        assert eventually(lambda: sockets.part() == OK and workspace.connections == 3, 20)
+        assert eventually(lambda: sockets.part() == OK and workspace.connections == 3)
         spread(workspace, heard, 3)
 
 
@@ -128,15 +129,17 @@ def test_a_refused_token_is_told_and_recovers(workspace: Workspace, heard: Heard
         assert eventually(lambda: "account_inactive" in sockets.part().reason)
         assert "SLACK_APP_TOKEN" in sockets.part().reason
         workspace.revoke("")
-        assert eventually(lambda: sockets.part() == OK, 10)
+        assert eventually(lambda: sockets.part() == OK)
 
 
 def test_slacks_limit_for_opening_connections_is_kept(heard: Heard, eventually: Eventually) -> None:
     """With one a minute the first is there at once, and nobody asks again before Slack said."""
     with Workspace.running(limits=True) as workspace, listening(workspace, heard) as sockets:
         assert eventually(lambda: workspace.connections == 1)
+        opens = partial(workspace.ledger.of, "apps.connections.open")
+        assert eventually(lambda: len(opens()) == 2)
         time.sleep(2.5)
-        assert len(workspace.ledger.of("apps.connections.open")) == 2
+        assert len(opens()) == 2
         assert sockets.part() == OK  # one is enough to work, for a while
 
 

@@ -16,8 +16,9 @@ from bot.slack.sockets import Sockets
 
 @dataclass
 class Heard:
-    """What came, in order. A listener waits while `hold` is not set."""
+    """What came, in order. A listener of commands, once it has `begun`, waits while `hold` is not set."""
 
+    begun: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
@@ -34,10 +35,12 @@ def bolt(workspace: Workspace, heard: Heard) -> App:
         token_verification_enabled=False,
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        process_before_response=True,
     )
 
     def command(ack: Ack, body: dict[str, Any]) -> None:
-        heard.hold.wait(2)
+        heard.begun.append(body["text"])
+        heard.hold.wait(20)
         heard.commands.append(body["text"])
         ack(f"You said {body['text']}. " + "x" * 70_000 * (body["text"] == "much"))
 

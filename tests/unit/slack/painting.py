@@ -37,7 +37,7 @@ def painted(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, M
 
 def unchecked(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, Message]:
     """Every message of a story. The check takes several times as long as the painting."""
-    links = Links(channel="C0INC", to=posted)
+    links = Links(to=posted)
     return surfaces(story.incident, texts or {}, story.plan, story.now, links, story.traits, story.runbooks)
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain import commands as c
-from bot.domain.timeline import Actor
+from bot.domain.changes import Measurement, Verdict
+from bot.domain.timeline import BOT, Actor
 from bot.slack.surfaces import Links, surfaces
 from tests.unit.builders import FAILOVER, START, Story, action, by, check, manual, runbook, to_promotion, underway
-from tests.unit.slack.painting import in_slack, painted, unchecked, whole_plan
+from tests.unit.slack.painting import RISKY, in_slack, painted, unchecked, whole_plan
 from tests.unit.slack.rules import check_message, labels, says
 
 ALICE: Actor = by("alice")
@@ -36,7 +37,7 @@ def test_a_card_says_how_it_stands() -> None:
         "🔴 INC-7 · SEV1 · A system · us-west-2 → us-east-1\n",
         "us-west-2 is down\n",
         "Back by 04:04 UTC · 9 min of 1 h used · estimate ",
-        "Data at most 5 min may be lost",
+        "Data objective 5 min · quoted at most 3 min 19 s (within)",
         "Commander @U0ALICE · Deputy nobody · Scribe nobody",
         "Runbook Fail over · 3 of 7 done",
         "Waiting for 2 approvals of Bob Adams, Carol Adams, Dave Adams, Erin Adams · promote (since 03:04 UTC)",
@@ -44,6 +45,47 @@ def test_a_card_says_how_it_stands() -> None:
     ):
         assert said in shown
     assert card_labels(story) == ["Take a role", "Update now", "Pause", "More…"]
+
+
+def the_data(story: Story) -> str:
+    return next(row for row in card_text(story).split("\n") if row.startswith("Data "))
+
+
+def test_the_card_quotes_the_loss_before_it_is_approved() -> None:
+    """The figure of the shown plan, with its reasoning, and whether the objective allows it."""
+    story = to_promotion()
+    story.plan = in_slack()
+    assert the_data(story) == "Data objective 5 min"
+    text = "at most 8 min 19 s: last heartbeat here 03:01:12Z, old primary proven fenced 03:09:31Z"
+    story.show("promote", whole_plan(measurements=(Measurement(name="data_loss", text=text, value=499.0, unit="s"),)))
+    assert the_data(story) == (
+        "Data objective 5 min · quoted at most 8 min 19 s: last heartbeat here 03:01:12Z, "
+        "old primary proven fenced 03:09:31Z (beyond)"
+    )
+    story.give(c.Cancel(actor=ALICE, reason="a false alarm"))
+    assert "Data " not in card_text(story)
+
+
+def test_before_a_plan_the_card_shows_what_the_check_of_the_replica_found() -> None:
+    """The last heartbeat of a replica that is fit; the risk where it is not known to be."""
+    for holds, known in ((True, "last heartbeat 03:01:12 UTC"), (None, RISKY.text)):
+        story = underway(check("fit"), manual("go"), plan=in_slack())
+        evidence = {"heartbeat": "2026-11-24T03:01:12Z", "data_loss": 2.0}
+        found = Verdict(holds=holds, finding="As it is.", evidence=evidence, risks=() if holds else (RISKY,))
+        story.begin("fit")
+        story.look("fit", found, late=True)
+        assert the_data(story) == f"Data objective 5 min · {known}"
+
+
+def test_a_card_names_whom_no_message_reached() -> None:
+    """The commander reads it there, and tells them."""
+    story = declared()
+    story.give(
+        c.RecordDelivery(
+            actor=BOT, delivery="d1", channel="email", person="bob", template="initial_notification", failure="No."
+        )
+    )
+    assert "Not told Could not be told: Bob Adams by email. Tell them yourself." in card_text(story)
 
 
 def test_the_card_is_pinned_and_comes_first() -> None:
@@ -218,6 +260,17 @@ def test_the_announcement_follows_the_incident() -> None:
     assert "Resolved at 03:44 UTC." in last
     assert "Closed at 03:44 UTC." in last
     assert labels(painted(story)["announcement"].blocks) == ["Open channel"]
+
+
+def test_who_reads_along_gets_what_comes_after() -> None:
+    """An account outside the plan gets each later update and the resolution as a message of its own, fixed."""
+    story = declared()
+    story.give(c.PostUpdate(actor=ALICE, number=1, text="before"))
+    story.give(c.Subscribe(actor=Actor(slack="U0FRANK", via="slack")))
+    texts = {"update/1": "before", "update/2": "after", f"resolution/{story.incident.seq + 1}": "it is over"}
+    shown = {key: message for key, message in painted(story, texts).items() if message.place == "direct"}
+    assert [says(message.blocks) for message in shown.values()] == ["after", "it is over"]
+    assert {(message.to, message.fixed) for message in shown.values()} == {("U0FRANK", True)}
 
 
 def test_nothing_leads_to_a_channel_that_is_not_there_yet() -> None:

@@ -369,24 +369,28 @@ def test_a_blocked_check_offers_to_take_the_risk() -> None:
     story = underway(check("fit")).launch("fit")
     story.look("fit", UNKNOWN, late=True)
     shown = step_text(story, "fit")
-    assert "It cannot be known." in shown
+    assert "There is a risk to take or to leave." in shown
     assert UNKNOWN.finding in shown
     assert f"Risk {RISK.text}" in shown
-    assert step_labels(story, "fit") == ["Look again", "Accept the risk…"]
+    assert step_labels(story, "fit") == ["Look again", "Accept the risk…", "Skip…"]
 
 
-def test_a_precondition_that_fails_offers_only_another_look() -> None:
+def test_a_precondition_that_fails_offers_another_look_and_to_go_on_without() -> None:
     """There is no risk to take where the bot knows that it would fail."""
     story = underway(action("dns"))
     story.show("dns", unmet_plan(False))
     assert "Not so: The replica replays." in step_text(story, "dns")
-    assert step_labels(story, "dns") == ["Look again"]
+    assert step_labels(story, "dns") == ["Look again", "Skip…"]
 
 
 def test_a_skipped_step_says_who_and_why() -> None:
     """One line."""
     story = underway(manual("assess"), manual("watch")).skip("assess", "bob")
     assert step_text(story, "assess") == "⏭️ 1 · assess · skipped, Bob, 03:04 UTC: It is not needed."
+    story = to_promotion()
+    story.show("promote")
+    story.skip("promote", "bob", "carol")
+    assert "skipped, Bob, Carol, 03:04 UTC: It is not needed." in step_text(story, "promote")
 
 
 def test_a_stopped_run_offers_no_retry() -> None:
