@@ -23,6 +23,6 @@ def read_sections(given: Iterable[str] | None, known: Collection[str]) -> dict[s
         if not equals or not name.strip():
             raise WrongUsage(f"{pair!r} is no section: write it like current_status=TEXT.")
         if name.strip() not in known:
-            raise WrongUsage(f"The message has no section {name.strip()!r}. {near(name.strip(), known)}")
+            raise WrongUsage(f"The message has no section {name.strip()!r}. {near(name.strip(), sorted(known))}")
         sections[name.strip()] = words
     return sections
