@@ -38,9 +38,8 @@ def view(speaker: Speaker, control: Control) -> Block:
 
 
 def _asks_more(speaker: Speaker, incident: Incident) -> bool:
-    """Whether a second form follows: a runbook needs an input, or it has to be said which system it is for."""
-    inputs = (spec for book in speaker.front.desk.runbooks.values() for spec in book.inputs.values())
-    return len(incident.systems) > 1 or any(spec.default is None for spec in inputs)
+    """Whether a second form follows: a runbook takes inputs, or it has to be said which system it is for."""
+    return len(incident.systems) > 1 or any(book.inputs for book in speaker.front.desk.runbooks.values())
 
 
 def details(speaker: Speaker, incident: Incident, runbook: Runbook) -> Block:
@@ -81,13 +80,13 @@ def _inputs(runbook: Runbook) -> list[Block]:
 
 
 def submitted(speaker: Speaker, sent: Submission) -> Answer:
-    """Start it with its defaults, or ask first for what it needs."""
+    """Start it, or ask first for what it needs."""
     control = sent.origin.about
     incident = speaker.incident(control.incident)
     runbook = the_runbook(speaker.front.desk.runbooks, control.detail or sent.form.chosen("runbook"))
     if not control.detail and _asks_more(speaker, incident):
         return Answer(becomes=details(speaker, incident, runbook))
-    values, errors = read_inputs(runbook, sent.form) if control.detail else ({}, {})
+    values, errors = read_inputs(runbook, sent.form)
     if errors:
         return Answer(errors=errors)
     system = sent.form.chosen("system") or incident.systems[0]

@@ -50,7 +50,7 @@ def test_the_drafted_resolution_is_changed(world: SlackWorld) -> None:
 
 
 def test_a_runbook_is_chosen_and_then_asks_for_its_inputs(world: SlackWorld) -> None:
-    """Where an input has to be given, the first form leads to the next, which says at each what is wrong and starts it."""
+    """Where runbooks take inputs, the first form leads to the next, which says at each what is wrong and starts it."""
     number = world.declared(system="orders")
     channel = world.channel(number)
     form = world.form("start", channel=channel)
@@ -68,17 +68,16 @@ def test_a_runbook_is_chosen_and_then_asks_for_its_inputs(world: SlackWorld) -> 
     assert world.incident(number).runs["R2"].runbook.id == "failover"
 
 
-def test_a_runbook_starts_with_its_defaults(world: SlackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where every input of every runbook has a default, Start starts it."""
+def test_a_runbook_without_inputs_is_started_at_once(world: SlackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is nothing more to ask, the first form starts it."""
     number = world.declared()
     runbooks = world.lab.desk.runbooks
-    restore = runbooks["restore"]
-    given = {name: spec.model_copy(update={"default": spec.default or "b1"}) for name, spec in restore.inputs.items()}
-    monkeypatch.setitem(runbooks, "restore", restore.model_copy(update={"inputs": given}))
+    for name, runbook in list(runbooks.items()):
+        monkeypatch.setitem(runbooks, name, runbook.model_copy(update={"inputs": {}}))
     form = world.form("start", channel=world.channel(number))
     assert form["submit"]["text"] == "Start"
     assert world.submit(ALICE, form, runbook="restore").ok
-    assert world.incident(number).runs["R1"].inputs == {"backup": "b1", "copies": 1}
+    assert world.incident(number).runs["R1"].runbook.id == "restore"
 
 
 def test_more_leads_to_everything(world: SlackWorld) -> None:
