@@ -55,6 +55,7 @@ class Members:
     at_once: float = NOW_SECONDS
     _known: dict[str, tuple[float, str]] = field(default_factory=dict)
     _tried: dict[str, float] = field(default_factory=dict)
+    _silent_at: float = -math.inf
 
     def __post_init__(self) -> None:
         self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
@@ -90,17 +91,18 @@ class Members:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
 
     def _lately(self, slack_id: str) -> str:
+        ours, now = slack_id in self._people, time.monotonic()
         looked_at, reason = self._known.get(slack_id, (-math.inf, ""))
-        if time.monotonic() - max(looked_at, self._tried.get(slack_id, -math.inf)) <= KEEP_SECONDS:
+        if now - looked_at <= KEEP_SECONDS or (ours and now - self._silent_at <= KEEP_SECONDS):
             return reason
         try:
-            return self._look(slack_id, self.quick)
+            return self._look(slack_id, self.at_once if ours else self.quick)
         except Unavailable as unknown:
-            if slack_id not in self._people:
+            if not ours:
                 advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
                 raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+            self._silent_at = time.monotonic()
             log.info("not_looked_up", account=slack_id, reason=str(unknown))
-            self._tried[slack_id] = time.monotonic()
             return reason
 
     def check_now(self, slack_id: str, teams: Collection[str] = ()) -> None:
@@ -127,6 +129,7 @@ class Members:
             try:
                 looks[oldest]()
             except Unavailable as unknown:
+                self._silent_at = time.monotonic()
                 log.debug("not_refreshed", subject=oldest, reason=str(unknown))
             finally:
                 self._tried[oldest] = time.monotonic()

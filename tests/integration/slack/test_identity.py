@@ -59,12 +59,22 @@ def test_what_is_known_of_a_person_grows_old(
 
 
 def test_a_silent_slack_is_waited_for_once(workspace: Workspace, members: Members) -> None:
-    """The first click of a person of the plan waits for Slack as long as there is time, the next ones don't."""
+    """The first click of a person of the plan waits for Slack for a moment, the next ones don't, whosever they are."""
     members.identify()
     workspace.faults.add("hang", "users.info", seconds=30.0)
-    for _ in range(3):
-        members.check("U0BOB", "T0DR")
+    for account in ("U0BOB", "U0BOB", "U0CAROL"):
+        members.check(account, "T0DR")
     assert len(workspace.ledger.of("users.info")) <= 1
+
+
+def test_a_background_look_finds_out_that_slack_is_silent(workspace: Workspace, members: Members) -> None:
+    """After it no click of a person of the plan waits."""
+    members.identify()
+    workspace.faults.add("hang", "users.info", seconds=30.0)
+    workspace.faults.add("hang", "usergroups.users.list", seconds=30.0)
+    members.refresh()
+    members.check("U0BOB", "T0DR")
+    assert "U0BOB" not in [entry.args.get("user") for entry in workspace.ledger.of("users.info")]
 
 
 def test_who_became_a_guest_is_refused_within_minutes(workspace: Workspace, members: Members) -> None:
