@@ -8,15 +8,19 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO, Self
 
-from tests.faults.gate import Failed, Gate, Severed
+from tests.faults.gate import Call, Failed, Gate, Severed
 
 CHANGES = re.compile(r"\s*(REVOKE|GRANT|SELECT pg_promote|SELECT pg_terminate_backend)\b")
 ASKS_FOR_AN_ANSWER = (3, 5, 10, 11)  # kinds of authentication request: clear text, MD5, SASL and its continuation
+IN_TRANSACTION = b"T"
 SPACES = re.compile(r"\s+")
 
 
 class Postgres:
-    """A proxy in front of the server at `port`. A connection is one call, and each statement in it. No TLS."""
+    """A proxy in front of the server at `port`. A connection is one call, and each statement in it. No TLS.
+
+    What a transaction changes is applied once its COMMIT is.
+    """
 
     def __init__(self, gate: Gate, name: str, port: int, step: str) -> None:
         self.gate = gate
@@ -58,6 +62,7 @@ class Postgres:
     def _converse(self, near: BinaryIO, far: BinaryIO) -> None:
         session = next(self._sessions)
         self._greet(near, far, session)
+        uncommitted: list[Call] = []
         while True:
             batch, kinds = b"", ""
             while not kinds or kinds[-1] not in "QSX":
@@ -68,7 +73,7 @@ class Postgres:
                 far.write(batch)
                 far.flush()
                 return
-            self._pass_statement(near, far, batch, session)
+            self._pass_statement(near, far, batch, session, uncommitted)
 
     def _greet(self, near: BinaryIO, far: BinaryIO, session: int) -> None:
         length = near.read(4)
@@ -88,7 +93,9 @@ class Postgres:
                 far.write(read_message(near))
                 far.flush()
 
-    def _pass_statement(self, near: BinaryIO, far: BinaryIO, batch: bytes, session: int) -> None:
+    def _pass_statement(
+        self, near: BinaryIO, far: BinaryIO, batch: bytes, session: int, uncommitted: list[Call]
+    ) -> None:
         text = statement(batch)
         changes = bool(CHANGES.match(text))
         call = self.gate.arrive(
@@ -103,7 +110,14 @@ class Postgres:
             failed = failed or message[:1] == b"E"
             if message[:1] == b"Z":
                 break
-        self.gate.answer(call, applied=changes and not failed)
+        if message[5:6] == IN_TRANSACTION:
+            uncommitted += [call] if changes and not failed else []
+            self.gate.answer(call, applied=False)
+        else:
+            for earlier in uncommitted:
+                earlier.applied = text.startswith("COMMIT") and not failed
+            uncommitted.clear()
+            self.gate.answer(call, applied=changes and not failed)
         near.write(answer)
         near.flush()
 

@@ -106,6 +106,7 @@ def test_the_announcements_may_be_out_of_reach(world: World) -> None:
     ours = [it.id for it in world.workspace.channels() if it.name.startswith(f"dr-{number}-")]
     assert ours == [world.channel(number)]
     assert "announcement" not in world.posts(number)
+    world.until(lambda: world.is_level(number), "the channel is behind")
     world.workspace.invite_bot(INCIDENTS)
     world.later(65)
     world.shown(number)

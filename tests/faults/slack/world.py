@@ -265,7 +265,7 @@ class World:
 
         def look() -> bool:
             counts = Counter({key: len(found) for key, found in self.posts(number).items()})
-            return self._is_level(number) and counts == Counter(self.wanted(number))
+            return self.is_level(number) and counts == Counter(self.wanted(number))
 
         try:
             self.until(look, "", seconds)
@@ -274,7 +274,7 @@ class World:
             raise AssertionError(f"shown {seen}, wanted {self.wanted(number)}{late}") from None
         return {key: found[0] for key, found in self.posts(number).items()}
 
-    def _is_level(self, number: int) -> bool:
+    def is_level(self, number: int) -> bool:
         """Whether the bot says that the channel shows the present state, and has nothing left to find out."""
         with self.bot.database.read() as connection:
             shown = rows.shown(connection, f"INC-{number}").values()
