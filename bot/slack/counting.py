@@ -7,6 +7,7 @@ AGAIN_SECONDS = (
     30.0  # a count that differs is asked for again so soon: a connection that just ended may still be counted
 )
 EVERY_SECONDS = 60.0
+QUIET_SECONDS = 75.0  # with the second look this makes less than two minutes, and asks less than Slack allows
 
 
 class Counting:
@@ -37,10 +38,16 @@ class Counting:
         self._doubts = self._doubts + 1 if doubt else 0
         self.trouble = doubt if self._doubts > 1 else ""
 
-    def due(self) -> bool:
-        """Whether the count should be asked for again, which takes a new connection."""
-        pause = self._again if self._doubts == 1 else EVERY_SECONDS
-        return self._doubts > 0 and self._clock() - self._asked_at > pause
+    def due(self, quiet: float) -> bool:
+        """Whether the count should be asked for again, which takes a new connection. `quiet`: seconds since anything came.
+
+        On a quiet night the replicas take turns: what one of them is told holds for all.
+        """
+        if self._doubts:
+            pause = self._again if self._doubts == 1 else EVERY_SECONDS
+        else:
+            pause = QUIET_SECONDS * max(1, self._replicas())
+        return (self._doubts > 0 or quiet > QUIET_SECONDS) and self._clock() - self._asked_at > pause
 
     def _doubt(self, said: int, staying: int, total: int) -> str:
         # Another replica may hold up to twice as many while it renews its own.

@@ -215,8 +215,9 @@ class Sockets:
             return
         now = time.monotonic()
         wires = sorted((wire for wire in self._wires if wire.state == "open"), key=lambda wire: wire.heard_at)
+        count = self._counting.due(self.quiet())
         for wire in wires[:1]:
-            if self._heard.missed(wire) >= DEAF_AFTER or now - wire.heard_at > SILENT_SECONDS or self._counting.due():
+            if self._heard.missed(wire) >= DEAF_AFTER or now - wire.heard_at > SILENT_SECONDS or count:
                 log.info("socket_replaced", wire=wire.number)
                 wire.leave()
 

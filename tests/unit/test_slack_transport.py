@@ -89,13 +89,30 @@ def test_a_count_that_differs_twice_is_trouble_until_it_fits() -> None:
     counting = Counting(3, lambda: 1, clock=watch)
     counting.hello(5, staying=3, total=3)
     assert counting.trouble == ""
-    assert not counting.due()
+    assert not counting.due(0.0)
     watch.now += AGAIN_SECONDS + 1
-    assert counting.due()
+    assert counting.due(0.0)
     counting.hello(6, staying=3, total=4)
     assert "Slack counts 6 connections of this app, 4 are held" in counting.trouble
     counting.hello(4, staying=3, total=4)
-    assert (counting.trouble, counting.due()) == ("", False)
+    assert (counting.trouble, counting.due(0.0)) == ("", False)
+
+
+def test_on_a_quiet_night_it_is_counted_within_two_minutes() -> None:
+    """A forgotten connection is found though nothing comes; several replicas take turns, and ask no more together."""
+    watch = Watch()
+    counting, one_of_two = Counting(3, lambda: 1, clock=watch), Counting(3, lambda: 2, clock=watch)
+    began = watch.now
+    counting.hello(3, staying=3, total=3)
+    while not counting.trouble:
+        watch.now += 1
+        if counting.due(quiet=watch.now - began):
+            counting.hello(5, staying=3, total=4)
+    assert 60 < watch.now - began < 120
+    assert not one_of_two.due(quiet=100)
+    watch.now = began + 151
+    assert one_of_two.due(quiet=151)
+    assert not one_of_two.due(quiet=10)
 
 
 def test_a_connection_that_slack_does_not_count_is_dead() -> None:
