@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
+
+from bot.playground.processes import runs
 
 Phase = Literal["before", "after"]
 Fault = Literal["kill", "freeze", "close", "error", "deed"]
@@ -123,15 +124,7 @@ def kill(pid: int) -> None:
     """SIGKILL, and wait until the process is dead."""
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + DEAD_WITHIN
-    while is_alive(pid):
+    while runs(pid):
         if time.monotonic() > deadline:
             raise AssertionError(f"process {pid} survived SIGKILL")
         time.sleep(0.001)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and waits to be collected does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

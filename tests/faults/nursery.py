@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from tests.faults.gate import is_alive, kill
+from bot.playground.processes import runs
+from tests.faults.gate import kill
 
 PROJECT = Path(__file__).parents[2]
 
@@ -58,7 +59,7 @@ class Life:
 
     @property
     def alive(self) -> bool:
-        return self.pid != 0 and is_alive(self.pid)
+        return self.pid != 0 and runs(self.pid)
 
     def start(self) -> int:
         self.pid = self.nursery.start(self.environment, self.log)

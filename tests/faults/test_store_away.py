@@ -19,10 +19,10 @@ from bot.engine.ports import Action, Registry
 from bot.playground.binaries import Binaries
 from bot.playground.cloud import start_cloud
 from bot.playground.postgres import Server
-from bot.playground.processes import Processes
+from bot.playground.processes import Processes, runs
 from bot.store.errors import DatabaseFull, Locked
 from tests.faults import invariants
-from tests.faults.gate import Place, Trap, is_alive
+from tests.faults.gate import Place, Trap
 from tests.faults.matrix import Outcome, Scenario, play
 from tests.faults.nursery import Nursery
 from tests.faults.people import actor
@@ -81,7 +81,7 @@ def undergo(world: World, absence: Absence) -> list[Outcome]:
         if not world.bot.database.is_sqlite:
             outcome.faults += [f"{call.place} while the database was away" for call in executed]
         outcomes.append(outcome)
-    assert is_alive(world.gate.victim)
+    assert runs(world.gate.victim)
     assert world.life.starts == 1
     return outcomes
 
@@ -154,7 +154,7 @@ def run(world: World, home: Path, *arguments: str) -> str:
     environment = {**world.environment, "DR_LOG_LEVEL": "info"}
     pid = world.life.nursery.start(environment, log, *arguments)
     deadline = time.monotonic() + 60
-    while is_alive(pid):
+    while runs(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return log.read_text()

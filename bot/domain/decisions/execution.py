@@ -157,10 +157,9 @@ def difference(shown: Plan | None, fresh: Plan) -> str:
     """What differs between two plans, for people."""
     if shown is None:
         return "there was no plan."
-    if same(shown, fresh):
-        return "its rule differs."
     old, new = _lasting(shown), _lasting(fresh)
-    return ", ".join(key.replace("_", " ") for key in old if old[key] != new[key]) + " differ."
+    changed = [key.replace("_", " ") for key in old if old[key] != new[key]]
+    return f"{', '.join(changed)} differ." if changed else "its rule differs."
 
 
 def same(shown: Plan, fresh: Plan) -> bool:
