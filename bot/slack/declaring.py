@@ -101,8 +101,8 @@ def _ask(speaker: Speaker, systems: tuple[str, ...], asked: frozenset[str]) -> N
 
 def _already(speaker: Speaker, rows: tuple[IncidentRow, ...]) -> Iterator[str]:
     for row in rows:
-        hidden = not speaker.may_see(speaker.incident(row.id))
-        yield f"{row.id} is open already for {', '.join(row.systems)}{'.' if hidden else f': {row.title}.'}"
+        title = f": {row.title}." if speaker.may_list(row) else "."
+        yield f"{row.id} is open already for {', '.join(row.systems)}{title}"
     yield "Go on there, or declare another one."
 
 

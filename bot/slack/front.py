@@ -29,6 +29,7 @@ from bot.slack.reconciler import Reconciler
 from bot.slack.requests import Caller
 from bot.slack.wording import refusal
 from bot.store import chat as rows
+from bot.store.projections import IncidentRow
 
 AT_ONCE = 50  # as many as may click in one moment
 ANSWER_WITHIN = 0.9  # seconds for everything before the acknowledgement; the desk's own deadline is shorter
@@ -183,6 +184,10 @@ class Speaker:
     def may_see(self, incident: Incident) -> bool:
         """A private incident is for the people of the recovery plan, and for whoever declared it."""
         return not incident.private or self.person is not None or incident.declarer_account == self.caller.account
+
+    def may_list(self, row: IncidentRow) -> bool:
+        """The same by an incident's line in a list; only a private one is read for it."""
+        return not row.private or self.may_see(self.incident(row.id))
 
     def incident(self, incident_id: str) -> Incident:
         """An incident as it stands; raises Refused."""

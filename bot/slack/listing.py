@@ -17,7 +17,7 @@ from bot.store.projections import IncidentRow
 
 def seen_by(speaker: Speaker, found: Iterable[IncidentRow]) -> list[IncidentRow]:
     """Those that are no secret to them."""
-    return [row for row in found if not row.private or speaker.may_see(speaker.incident(row.id))]
+    return [row for row in found if speaker.may_list(row)]
 
 
 def incident_line(speaker: Speaker, row: IncidentRow) -> str:
