@@ -51,11 +51,4 @@ def idle_sections(_: RecoveryPlan, document: Document) -> Iterator[Problem]:
             yield document.problem((section,), NOTHING_YET, instead, level="warning", key=True)
 
 
-def idle_places(plan: RecoveryPlan, document: Document) -> Iterator[Problem]:
-    """The Slack channel for updates, in which nothing is posted."""
-    if plan.channels.broadcast_in is not None:
-        instead = "updates stand in the incidents' channels: subscribe to get them"
-        yield document.problem(("channels", "broadcast_in"), NOTHING_YET, instead, level="warning", key=True)
-
-
-DOUBTS = (idle_channels, idle_places, idle_deadlines, idle_sections)
+DOUBTS = (idle_channels, idle_deadlines, idle_sections)

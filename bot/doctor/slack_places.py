@@ -12,15 +12,13 @@ SECONDS = 5.0
 CHANNELS, PEOPLE, GROUPS = Area("Slack channels"), Area("Slack people"), Area("Slack groups")
 WHY = {
     "announce_in": "Incidents are announced nowhere in Slack.",
+    "broadcast_in": "Status updates are read in the incidents' own channels alone.",
     "operators": "No canary: a deaf connection is noticed late, by Slack's count of connections alone.",
 }
 
 
 def channels(plan: RecoveryPlan, chat: Chat, us: Us) -> Iterator[Finding]:
     """Each channel of the plan: there, open, and the bot in it."""
-    if plan.channels.broadcast_in is not None:
-        why = "It is read, and nothing is posted there yet: status updates stand in the incidents' channels alone."
-        yield CHANNELS.doubt("broadcast_in", why, "Leave it out, or tell people to subscribe to the incident.")
     for use, why in WHY.items():
         channel = getattr(plan.channels, use)
         if channel is None:

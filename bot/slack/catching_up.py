@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from bot.slack.blocks import context
-from bot.slack.surfaces import Message
+from bot.slack.surfaces import Message, broadcast_key
 
 
 def caught_up(wanted: Mapping[str, Message], late: Set[str]) -> dict[str, Message]:
     """The newest update stands for all that are late and not shown, and names them. Why they are missing is not known."""
-    updates = [key for key in wanted if key.startswith("update/")]
-    missed = [key for key in updates[:-1] if key in late]
-    shown = {key: message for key, message in wanted.items() if key not in missed}
-    if missed:
-        newest = shown[updates[-1]]
-        shown[updates[-1]] = replace(newest, blocks=(*newest.blocks, context(_missed(missed))))
+    shown = dict(wanted)
+    for updates in ("update/", broadcast_key("update/")):
+        keys = [key for key in wanted if key.startswith(updates)]
+        missed = [key for key in keys[:-1] if key in late]
+        for key in missed:
+            del shown[key]
+        if missed:
+            newest = shown[keys[-1]]
+            shown[keys[-1]] = replace(newest, blocks=(*newest.blocks, context(_missed(missed))))
     return shown
 
 

@@ -1,8 +1,10 @@
 """Who speaks: a Slack account becomes a person of the recovery plan, and only full members of our workspace count."""
 
 import math
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -56,6 +58,8 @@ class Members:
     _known: dict[str, tuple[float, str]] = field(default_factory=dict)
     _tried: dict[str, float] = field(default_factory=dict)
     _silent_at: float = -math.inf
+    _looks: dict[str, Future[str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._people = {person.slack: name for name, person in self.plan.people.items() if person.slack}
@@ -96,7 +100,7 @@ class Members:
         if now - looked_at <= KEEP_SECONDS or (ours and now - self._silent_at <= KEEP_SECONDS):
             return reason
         try:
-            return self._look(slack_id, self.at_once if ours else self.quick)
+            return self._shared_look(slack_id, self.at_once if ours else self.quick)
         except Unavailable as unknown:
             if not ours:
                 advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
@@ -104,6 +108,24 @@ class Members:
             self._silent_at = time.monotonic()
             log.info("not_looked_up", account=slack_id, reason=str(unknown))
             return reason
+
+    def _shared_look(self, slack_id: str, patience: float) -> str:
+        """One look, however many of one account's requests come while it is under way."""
+        with self._lock:
+            under_way = self._looks.get(slack_id)
+            if under_way is None:
+                mine = self._looks[slack_id] = Future()
+        if under_way is not None:
+            return under_way.result()
+        try:
+            reason = self._look(slack_id, patience)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            del self._looks[slack_id]
+        mine.set_result(reason)
+        return reason
 
     def check_now(self, slack_id: str, teams: Collection[str] = ()) -> None:
         """The same for words that count like an approval: asked of Slack this moment, of everybody; raises Refused.

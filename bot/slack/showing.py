@@ -16,7 +16,7 @@ from bot.engine.desk import Desk
 from bot.slack.catching_up import caught_up
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.place import GONE, TURN, Chore, Places
-from bot.slack.surfaces import Links, Message, run_key, title
+from bot.slack.surfaces import Links, Message, broadcast_key, run_key, title
 from bot.store import chat as rows
 
 CLAIM = timedelta(seconds=45)
@@ -101,6 +101,7 @@ class Showing:
             texts = rows.texts(connection, self.incident.id)
             now = desk.clock.now(connection)
             late = rows.automatic_updates(connection, self.incident.id, now - LATE)
+        late |= {broadcast_key(key) for key in late}
         links = Links(to=self.link)
         return caught_up(self.paint(self.incident, texts, now, links), late - shown.keys()), shown
 
@@ -150,7 +151,8 @@ class Showing:
     def _outside(self, message: Message) -> str | None:
         if message.place == "direct":
             return str(self.chat.call("conversations.open", users=message.to)["channel"]["id"])
-        return self.desk.plan.channels.announce_in
+        channels = self.desk.plan.channels
+        return channels.broadcast_in if message.place == "broadcasts" else channels.announce_in
 
     def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> bool:
         """Whether the message stands as it should now. An edit may be put off; what a post comes to has to be known."""

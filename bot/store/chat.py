@@ -15,7 +15,13 @@ from bot.domain.timeline import moment
 from bot.store.schema import buttons, channels, events, incidents, surfaces
 from bot.store.sql import insert, when
 
-TEXTS = ("MessagePosted", "UpdatePosted", "IncidentResolved")
+TURNS = {
+    "IncidentMitigated": "mitigated",
+    "IncidentResolved": "resolution",
+    "IncidentClosed": "closed",
+    "IncidentCanceled": "canceled",
+    "IncidentReopened": "reopened",
+}
 
 
 @dataclass(frozen=True)
@@ -227,14 +233,17 @@ def message_of(connection: Connection, stream: str, key: str) -> tuple[str, str]
 
 
 def texts(connection: Connection, stream: str) -> dict[str, str]:
-    """The texts that went out, word for word, by the keys of their messages: `update/3`, `resolution/41`, a template's name."""
+    """What is posted once, by the keys of its messages: `update/3`, `resolution/41`, a template's name.
+
+    A text that went out stands there word for word, of the incident's other turns the reason.
+    """
     statement = (
         select(events.c.type, events.c.seq, events.c.data)
-        .where(events.c.stream == stream, events.c.type.in_(TEXTS))
+        .where(events.c.stream == stream, events.c.type.in_(("MessagePosted", "UpdatePosted", *TURNS)))
         .order_by(events.c.seq)
     )
     found = ((row.type, row.seq, json.loads(row.data)) for row in connection.execute(statement))
-    return {text_key(kind, seq, data): data.get("text", "") for kind, seq, data in found}
+    return {text_key(kind, seq, data): data.get("text") or data.get("reason", "") for kind, seq, data in found}
 
 
 def automatic_updates(connection: Connection, stream: str, before: datetime) -> set[str]:
@@ -247,10 +256,10 @@ def automatic_updates(connection: Connection, stream: str, before: datetime) -> 
 
 
 def text_key(kind: str, seq: int, data: Mapping[str, JsonValue]) -> str:
-    """The key of the message that shows the text of an event. Who reopens an incident resolves it more than once."""
+    """The key of the message that shows an event. Who reopens an incident resolves it more than once."""
     if kind == "UpdatePosted":
         return f"update/{data['number']}"
-    return f"resolution/{seq}" if kind == "IncidentResolved" else str(data["template"])
+    return f"{TURNS[kind]}/{seq}" if kind in TURNS else str(data["template"])
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------

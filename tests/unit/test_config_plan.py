@@ -54,7 +54,6 @@ def test_the_example_plan_has_no_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "channels.broadcast_in: is read, and nothing is done with it yet",
         "severities.sev1.acknowledge_within: is read, and nothing is done with it yet",
         "notifications.sev1.channels.0: phone is read, and nothing is done with it yet",
         "notifications.sev1.channels.2: sms is read, and nothing is done with it yet",

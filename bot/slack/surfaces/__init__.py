@@ -1,6 +1,7 @@
 """What an incident's channel shows, as a pure function of its state: every message under its key, in posting order."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.decisions.world import Traits
@@ -9,12 +10,13 @@ from bot.domain.plan import RecoveryPlan
 from bot.slack.surfaces.card import card
 from bot.slack.surfaces.drafts import draft, draft_key
 from bot.slack.surfaces.message import Message
-from bot.slack.surfaces.posts import announcement, post, sent_to
+from bot.slack.surfaces.milestones import is_turn, milestones
+from bot.slack.surfaces.posts import announcement, broadcast_key, post, sent_to
 from bot.slack.surfaces.runs import run_key, run_messages, title
 from bot.slack.surfaces.scene import Links, Scene, step_key
 from bot.slack.surfaces.steps import step_messages
 
-__all__ = ["Links", "Message", "draft_key", "run_key", "step_key", "surfaces", "title"]
+__all__ = ["Links", "Message", "broadcast_key", "draft_key", "run_key", "step_key", "surfaces", "title"]
 
 INITIAL = "initial_notification"
 
@@ -35,19 +37,29 @@ def surfaces(
     """
     scene = Scene(incident, plan, now, links, traits or {}, runbooks)
     texts = dict(timeline_texts)
+    drafted = draft(scene, texts.pop(key)) if (key := draft_key(incident.updates.number + 1)) in texts else None
+    told = _told(scene, texts)
     shown = {"card": card(scene)}
     if not incident.private:
         shown["announcement"] = announcement(scene)
-    if INITIAL in texts:
-        shown[INITIAL] = post(scene, INITIAL, texts.pop(INITIAL))
+    if INITIAL in told:
+        shown[INITIAL] = told[INITIAL]
     for run in incident.runs.values():
         shown.update(run_messages(scene, run))
         for step in run.steps.values():
             shown.update(step_messages(scene, run, step))
-    drafted = draft(scene, texts.pop(key)) if (key := draft_key(incident.updates.number + 1)) in texts else None
     if drafted is not None:
         shown[key] = drafted
-    shown.update((key, post(scene, key, text)) for key, text in texts.items())
+    shown.update(told)
+    if not incident.private and not incident.drill:
+        shown.update((broadcast_key(key), replace(message, place="broadcasts")) for key, message in told.items())
     every = (sent_to(reader, key, text) for reader in incident.readers for key, text in texts.items())
     shown.update(filter(None, every))
     return shown
+
+
+def _told(scene: Scene, texts: Mapping[str, str]) -> dict[str, Message]:
+    """What is posted once, in the order of the timeline."""
+    turns = milestones(scene, texts)
+    said = {key: post(scene, key, text) for key, text in texts.items() if not is_turn(key)}
+    return {key: found for key in texts if (found := turns.get(key) or said.get(key)) is not None}

@@ -10,8 +10,7 @@ from bot.domain.objectives import recovery_clock
 from bot.domain.transitions import IncidentState, StepState
 from bot.domain.untold import untold_line
 from bot.domain.waiting import Wait, waits
-from bot.domain.words import spaced
-from bot.slack.rich import Line, Part, exact, fallback, items, joined, line, paragraph, strong
+from bot.slack.rich import Line, Part, fallback, items, joined, line, paragraph, strong
 from bot.slack.surfaces.card_buttons import card_buttons
 from bot.slack.surfaces.data_clock import data_clock
 from bot.slack.surfaces.guidance import next_step
@@ -98,7 +97,7 @@ def _facts(scene: Scene) -> Iterator[Line]:
     if untold := untold_line(scene.incident, scene.name):
         yield line(strong("Not told"), " ", cut(untold, LONGEST_WAIT))
     if not scene.incident.is_open:
-        yield line(strong("Chain head"), " ", exact(spaced(scene.incident.head)), f" · event {scene.incident.seq}")
+        yield scene.chain_head
 
 
 def _clock(scene: Scene) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from bot.slack.rich import Line, Link, Part, joined, line, paragraph, rich_block
 MOST_BLOCKS = 45  # of the 50 that Slack takes
 ROW = "buttons"  # the row's block_id: whoever presses while the message is edited has pressed in the same row
 HEAVIEST = 12_000  # characters of JSON in one message: Slack refuses somewhere above 13,000
-Place = Literal["incident", "announcements", "direct"]
+Place = Literal["incident", "announcements", "broadcasts", "direct"]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from bot.domain.incident import Reader
 from bot.domain.model import replace
 from bot.domain.objectives import recovery_clock
 from bot.domain.transitions import IncidentState
-from bot.domain.words import spaced
-from bot.slack.rich import Line, Words, exact, fallback, joined, line, lines, paragraph, strong
+from bot.slack.rich import Line, Words, fallback, joined, line, lines, paragraph, strong
 from bot.slack.surfaces.card import sign
 from bot.slack.surfaces.card_buttons import announcement_buttons
 from bot.slack.surfaces.message import Body, Message, single
@@ -25,9 +24,7 @@ BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that tem
 def post(scene: Scene, key: str, text: str) -> Message:
     """A text as it stands in the timeline, posted once."""
     incident = scene.incident
-    below: tuple[Line, ...] = ()
-    if key.startswith("resolution"):
-        below = (line("Chain head ", exact(spaced(incident.head)), f" · event {incident.seq}"),)
+    below = (scene.chain_head,) if key.startswith("resolution") else ()
     return word_for_word(text.strip() or f"{incident.id}: {key.replace('_', ' ')}", *below)
 
 
@@ -51,6 +48,11 @@ def _bold(text: str) -> Iterator[Words]:
     for at, part in enumerate(BOLD.split(text)):
         if part:
             yield Words(part, "bold" if at % 2 else "")
+
+
+def broadcast_key(key: str) -> str:
+    """The key of a post where it stands in the channel for everybody who only reads."""
+    return f"broadcast/{key}"
 
 
 def sent_to(reader: Reader, key: str, text: str) -> tuple[str, Message] | None:

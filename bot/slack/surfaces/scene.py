@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.domain.decisions.world import Traits, World
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
-from bot.slack.rich import Line, Link, Moment, Part, Person, Words, joined, line, strong, timed
+from bot.domain.words import spaced
+from bot.slack.rich import Line, Link, Moment, Part, Person, Words, exact, joined, line, strong, timed
 from bot.slack.text import cut, name, one_line, plain
 
 LONGEST_TITLE = 300
@@ -103,6 +104,11 @@ class Scene:
     def drill(self) -> str:
         """`DRILL in staging`; empty in earnest."""
         return f"DRILL in {self.incident.environment}" if self.incident.drill else ""
+
+    @property
+    def chain_head(self) -> Line:
+        """`Chain head c1d4 7e90 · event 41`: whoever keeps it can prove later that nothing before it was changed."""
+        return line("Chain head ", exact(spaced(self.incident.head)), f" · event {self.incident.seq}")
 
     def label(self, run: Run, step: StepRun) -> str:
         """`6 · Promote the replica`, with its run where there are several, and a word where it is the way back."""

@@ -35,7 +35,7 @@ def recovery_plan(keys: Mapping[str, str], hooks: str) -> Json:
     return {
         "organisation": "Example Shop",
         "senders": {"email": "DR Bot <dr@example.com>"},
-        "channels": {"announce_in": "C0INCIDENTS"},
+        "channels": {"announce_in": "C0INCIDENTS", "broadcast_in": "C0STATUS"},
         "people": people,
         "teams": {"approvers": {"members": list(PEOPLE)}, "leads": {"members": ["alice", "bob"]}},
         "emergency_contacts": {"primary": "erin", "secondary": "dave"},

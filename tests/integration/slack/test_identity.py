@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,26 @@ def test_a_look_up_that_fails_lets_the_next_have_a_turn(workspace: Workspace, me
     for _ in range(6):  # and the one Slack group
         members.refresh()
     assert len({entry.args["user"] for entry in workspace.ledger.of("users.info")}) == 5
+
+
+def test_a_crowd_of_one_person_s_requests_waits_for_one_look(workspace: Workspace, members: Members) -> None:
+    """Whether Slack answers in time or not: twenty requests to it would keep each other waiting."""
+    members.identify()
+    members.at_once = 10
+    workspace.faults.add("latency", seconds=1.0)
+    workspace.at_once([partial(members.check, "U0BOB")] * 20)
+    assert len(workspace.ledger.of("users.info")) == 1
+    workspace.faults.clear()
+    workspace.faults.add("hang", seconds=30.0)
+
+    def refused() -> None:
+        with pytest.raises(Refused, match="could not say who you are"):
+            members.check("U0SOMEBODY")
+
+    begun = time.monotonic()
+    workspace.at_once([refused] * 20)
+    assert len(workspace.ledger.of("users.info")) == 2
+    assert time.monotonic() - begun < 10  # one after the other they would take thirty seconds
 
 
 def test_nobody_waits_longer_than_one_deadline(workspace: Workspace, members: Members) -> None:

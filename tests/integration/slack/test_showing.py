@@ -1,13 +1,16 @@
 """What a channel shows while Slack takes some calls and not others."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import or_, select
 
 from bot.domain import commands as c
 from bot.playground.workspace.workspace import Workspace
 from bot.store import chat as rows
+from bot.store.schema import channels, incidents
 from tests.integration.slack.world import BOB, CAROL, SlackWorld
 
 PARTS = tuple(f"step/R1/promote/{part}" for part in range(2, 5))
@@ -16,6 +19,14 @@ PARTS = tuple(f"step/R1/promote/{part}" for part in range(2, 5))
 def trouble(world: SlackWorld, number: int) -> str:
     with world.lab.desk.database.read() as connection:
         return rows.troubles(connection).get(f"INC-{number}", "")
+
+
+def nothing_to_post(world: SlackWorld) -> bool:
+    """Whether everything is shown, of the incidents that have ended too."""
+    late = or_(incidents.c.seq != channels.c.shown_seq, channels.c.trouble != "")
+    statement = select(incidents.c.id).join(channels, channels.c.stream == incidents.c.id).where(late)
+    with world.lab.desk.database.read() as connection:
+        return connection.execute(statement).first() is None
 
 
 @pytest.mark.parametrize("loss", [Workspace.archive, Workspace.delete_channel, Workspace.remove_bot])
@@ -37,6 +48,23 @@ def test_who_leaves_a_channel_leaves_it_to_the_others(world: SlackWorld) -> None
     world.dr("note hello", user=CAROL, channel=old)
     world.waited(lambda: world.workspace.ledger.of("conversations.info"), "it was not looked at")
     assert world.channel(number) == old
+
+
+def test_a_mitigation_leaves_the_chain_s_head_where_nobody_can_change_it(world: SlackWorld) -> None:
+    """In the channel and in the one for everybody who only reads: the head of an event since, as it was."""
+    number = world.declared()
+    world.message("broadcast/initial_notification", number)
+    world.lab.give(world.incident(number), c.Mitigate, "alice")
+    turn = world.lab.desk.timeline(f"INC-{number}")[-1]
+    assert turn.event.type == "IncidentMitigated"
+    for key in (f"mitigated/{turn.seq}", f"broadcast/mitigated/{turn.seq}"):
+        head = re.search(r"'([0-9a-f]{4}) ([0-9a-f]{4})'.* · event (\d+)", str(world.message(key, number)["blocks"]))
+        assert head is not None
+        assert int(head[3]) >= turn.seq
+        assert world.lab.desk.timeline(f"INC-{number}")[int(head[3]) - 1].hash.startswith(head[1] + head[2])
+    status = [message["text"] for message in world.workspace.messages("C0STATUS")]
+    assert any(f"INC-{number} is mitigated" in text for text in status)
+    assert any(f"INC-{number} · SEV1" in text for text in status)
 
 
 def test_no_part_of_a_plan_stands_below_an_older_plan(world: SlackWorld) -> None:
@@ -64,8 +92,7 @@ def test_a_message_that_slack_refuses_holds_back_no_other(world: SlackWorld) -> 
     """The next message is posted at once, and what was refused comes after it."""
     number = world.declared()
     world.message("card", number)
-    for posted in ("initial_notification", "announcement"):  # nothing else may meet the refusal
-        world.message(posted, number)
+    world.waited(lambda: nothing_to_post(world), "something else is still to be posted", 30)  # and meets the refusal
     world.workspace.faults.add("error", "chat.postMessage", error="invalid_blocks", times=1)
     world.lab.give(world.incident(number), c.Start, "alice", runbook="failover", system="database")
     step = world.message("step/R1/assess", number)

@@ -94,7 +94,7 @@ def plan_changes(public: dict[str, str]) -> dict[str, Any]:
             "production": {"targets": {"database": {"name": "db"}, "orders": {"name": "orders"}}},
             "staging": {"targets": {"database": {"name": "db-test"}}},
         },
-        "channels": {"announce_in": "C0INCIDENTS"},
+        "channels": {"announce_in": "C0INCIDENTS", "broadcast_in": "C0STATUS"},
     }
 
 

@@ -3,9 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.domain import commands as c
 from bot.domain.changes import Measurement, Verdict
 from bot.domain.timeline import BOT, Actor
+from bot.domain.words import spaced
+from bot.slack.catching_up import caught_up
 from bot.slack.surfaces import Links, surfaces
 from tests.unit.builders import FAILOVER, START, Story, action, by, check, manual, runbook, to_promotion, underway
 from tests.unit.slack.painting import RISKY, in_slack, painted, unchecked, whole_plan
@@ -273,6 +277,54 @@ def test_who_reads_along_gets_what_comes_after() -> None:
     assert {(message.to, message.fixed) for message in shown.values()} == {("U0FRANK", True)}
 
 
+def test_each_turn_is_posted_once_with_the_head_of_the_chain() -> None:
+    """Whoever keeps it can prove later that the record is the one of that night."""
+    story = declared()
+    story.later(minutes=40)
+    story.give(c.Mitigate(actor=ALICE))
+    mitigated = painted(story, {"mitigated/2": ""})["mitigated/2"]
+    assert says(mitigated.blocks).startswith("🟡 INC-7 is mitigated after 40 min (objective 1 h)")
+    assert f"Chain head {spaced(story.incident.head)} · event 2" in says(mitigated.blocks)
+    assert mitigated.fixed
+    story.give(c.Reopen(actor=ALICE, reason="The *errors* are back"))
+    shown = painted(story, {"mitigated/2": "", "update/1": "text", "reopened/3": "The *errors* are back"})
+    assert says(shown["reopened/3"].blocks).startswith("🔴 INC-7 is active again\nThe *errors* are back\nChain head")
+    assert [key for key in shown if "/" in key][:3] == ["mitigated/2", "update/1", "reopened/3"]
+    story.give(c.Cancel(actor=ALICE, reason="A test alert"))
+    shown = painted(story, {"canceled/4": "A test alert"})
+    assert says(shown["canceled/4"].blocks).startswith("⚪ INC-7 is canceled\nA test alert\nChain head")
+
+
+def test_a_mitigation_that_the_resolution_records_is_told_by_the_resolution() -> None:
+    """One message for one moment."""
+    story = declared()
+    story.give(c.Resolve(actor=ALICE))
+    shown = painted(story, {"mitigated/2": "", "resolution/3": "*INC-7 is resolved*"})
+    assert "resolution/3" in shown
+    assert "mitigated/2" not in shown
+
+
+def test_who_only_reads_has_a_channel_for_what_is_posted() -> None:
+    """The same words, neither of a private incident nor of a drill."""
+    texts = {"initial_notification": "*INC-7*", "update/1": "All is well."}
+    shown = painted(declared(), texts)
+    assert shown["broadcast/update/1"].place == "broadcasts"
+    assert shown["broadcast/update/1"].blocks == shown["update/1"].blocks
+    for quiet in (declared(private=True), declared(drill=True, environment="staging")):
+        assert not any(message.place == "broadcasts" for message in painted(quiet, texts).values())
+
+
+@pytest.mark.parametrize("where", ["", "broadcast/"])
+def test_after_an_outage_the_newest_update_stands_for_those_that_are_late(where: str) -> None:
+    """In each channel by itself: what stands in one may be missing in the other."""
+    wanted = painted(declared(), {f"update/{number}": "text" for number in (1, 2, 3, 4)})
+    shown = caught_up(wanted, {f"{where}update/2", f"{where}update/3"})
+    assert wanted.keys() - shown.keys() == {f"{where}update/2", f"{where}update/3"}
+    assert "Not shown here: the updates 2, 3." in str(shown[f"{where}update/4"].blocks)
+    other = "" if where else "broadcast/"
+    assert shown[f"{other}update/4"] == wanted[f"{other}update/4"]
+
+
 def test_nothing_leads_to_a_channel_that_is_not_there_yet() -> None:
     """The first announcement goes out before anything else is posted."""
     story = declared()
@@ -287,7 +339,8 @@ def test_what_goes_out_is_shown_word_for_word_and_once() -> None:
     story = declared()
     texts = {"initial_notification": "*INC-7*\nIt begins.", "update/1": text, "resolution": "*INC-7 is resolved*"}
     shown = painted(story, texts)
-    assert list(shown) == ["card", "announcement", "initial_notification", "update/1", "resolution"]
+    told = ["initial_notification", "update/1", "resolution"]
+    assert list(shown) == ["card", "announcement", *told, *(f"broadcast/{key}" for key in told)]
     update = shown["update/1"]
     assert update.fixed
     assert "Current status. See https://status.example.com/x. 2*3*4 `raw" in says(update.blocks)
@@ -305,7 +358,7 @@ def test_messages_come_in_the_order_of_the_runbook() -> None:
     """What is first in the runbook is posted first; updates follow."""
     shown = painted(to_promotion(), {"update/1": "*INC-7*: update 1"})
     steps = [f"step/R1/{step}" for step in ("assess", "fit", "fence", "promote")]
-    assert list(shown) == ["card", "announcement", "run/R1", *steps, "update/1"]
+    assert list(shown) == ["card", "announcement", "run/R1", *steps, "update/1", "broadcast/update/1"]
 
 
 def test_moments_far_away_have_their_date() -> None:
