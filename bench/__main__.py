@@ -1,4 +1,7 @@
-"""`make bench`: every figure beside its bound, in one run. Exits 1 where a bound does not hold."""
+"""`make bench`: every figure beside its bound, in one run. Exits 1 where a bound does not hold.
+
+`python -m bench chat` runs one alone.
+"""
 
 import sys
 
@@ -14,6 +17,10 @@ BENCHMARKS = {"commands": commands, "engine": engine, "restart": restart, "updat
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks, or all."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"There is no benchmark {unknown[0]}. Name some of: {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
     set_up("error", "text")
     console = Console()
     table = Table(title="DR Bot: figures of one run")

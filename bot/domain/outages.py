@@ -26,11 +26,15 @@ class ChatBack(Event):
 
 
 class OperatorTold(Event):
-    """An operator was told, or nobody could be, and why. `outage` is the row at which it began."""
+    """An operator was told, or nobody could be, and why. `outage` is the row at which it began.
+
+    `others` are the commanders of open incidents who were told as well.
+    """
 
     outage: int
     what: What
     person: str | None = None
+    others: tuple[str, ...] = ()
     channel: str = ""
     message_id: str = ""
     failure: str = ""

@@ -1,8 +1,11 @@
-"""Tells an operator by email that Slack is away, and once more that it is back: once an outage, whoever notices it."""
+"""Tells an operator and the commanders by email that Slack is away, and once more that it is back.
+
+Once an outage, whoever notices it.
+"""
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -111,20 +114,37 @@ class Alarm:
         """What came of telling it; None where it should be tried again."""
         message = letter(outage, what, self.desk.plan)
         failures: list[NotDelivered] = []
-        for name, person in contacts(self.desk.plan):
-            try:
-                id_ = self.send(message, person)
-            except NotDelivered as failure:
-                failures.append(failure)
-            else:
-                log.warning("operator_told", what=what, person=name, outage=outage.number)
-                return OperatorTold(outage=outage.number, what=what, person=name, channel=CHANNEL, message_id=id_)
-        reason = redact(" ".join(dict.fromkeys(map(str, failures))) or NOBODY)
-        log.error("operator_not_told", what=what, reason=reason, slack=outage.reason)
+        sent = ((name, self._sent(message, person, failures)) for name, person in contacts(self.desk.plan))
+        operator, id_ = next(((name, id_) for name, id_ in sent if id_), (None, ""))
+        others = tuple(
+            name
+            for name, person in self._commanders(operator)
+            if self._sent(replace(message, token=f"{message.token}.{name}"), person, failures)
+        )
+        reason = redact(" ".join(dict.fromkeys(map(str, failures))))
+        if operator is not None or others:
+            log.warning("operator_told", what=what, person=operator, others=others, outage=outage.number)
+            told = {"person": operator, "others": others, "channel": CHANNEL, "message_id": id_, "failure": reason}
+            return OperatorTold(outage=outage.number, what=what, **told)
+        log.error("operator_not_told", what=what, reason=reason or NOBODY, slack=outage.reason)
         if not last and not all(failure.permanent for failure in failures):
             self._not_before = self._moment() + self.patience.again
             return None
-        return OperatorTold(outage=outage.number, what=what, failure=reason)
+        return OperatorTold(outage=outage.number, what=what, failure=reason or NOBODY)
+
+    def _sent(self, message: Outgoing, person: Person, failures: list[NotDelivered]) -> str:
+        """The mail's id; empty where it can't be sent."""
+        try:
+            return self.send(message, person)
+        except NotDelivered as failure:
+            failures.append(failure)
+            return ""
+
+    def _commanders(self, told: str | None) -> Iterator[tuple[str, Person]]:
+        """Whoever leads an open incident, and has not been told."""
+        commanders = dict.fromkeys(row.commander for row in self.desk.incidents())
+        people = self.desk.plan.people
+        yield from ((name, people[name]) for name in commanders if name in people and name != told)
 
     # --- the stream --------------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,9 @@ class Line(Protocol):
     def quiet(self) -> float:
         """Seconds since anything came."""
 
+    def is_open(self) -> bool:
+        """Whether there is a way at all: where there is none, the way's own state says so."""
+
     def renew(self, why: str) -> None:
         """Replace what may be deaf."""
 
@@ -98,7 +101,9 @@ class Canary:
     def step(self) -> None:
         """Send, or judge what was sent; raises the store's errors."""
         self._count()
-        if self._flight is not None:
+        if self._line is not None and not self._line.is_open():
+            self._flight = None  # what was sent may come back to nobody, and proves nothing
+        elif self._flight is not None:
             self._judge(self._flight)
         elif self._may_send():
             self._send()

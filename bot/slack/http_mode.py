@@ -63,6 +63,10 @@ class HttpMode:
         """Seconds since anything came from Slack."""
         return time.monotonic() - self._heard_at
 
+    def is_open(self) -> bool:
+        """Slack calls us whenever it wants to."""
+        return True
+
     def renew(self, why: str) -> None:
         """There is nothing to be replaced here: Slack reaches DR_URL or it does not."""
         log.warning("slack_does_not_come", reason=why)

@@ -130,6 +130,11 @@ class Sockets:
         """Seconds since anything came."""
         return time.monotonic() - self._heard.at
 
+    def is_open(self) -> bool:
+        """Whether Slack can reach us over any connection."""
+        with self._lock:
+            return any(wire.state == "open" for wire in self._wires)
+
     def renew(self, why: str) -> None:
         """Replace every connection by a new one, one after the other; none goes before its successor is there."""
         with self._lock:

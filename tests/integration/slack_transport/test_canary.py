@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from bot.comms.email import email_channel
 from bot.comms.outgoing import Outgoing
-from bot.domain.outages import STREAM
+from bot.domain import commands as c
+from bot.domain.outages import STREAM, OperatorTold
 from bot.domain.plan import Person
 from bot.engine.parts import OK
 from bot.engine.ports import NotDelivered
@@ -190,6 +191,21 @@ def test_a_deaf_bot_is_noticed_told_once_and_mended(running: Running, lab: Lab, 
 
 @ON_SQLITE
 @SOME_ARE_DEAF
+def test_while_no_connection_is_open_nothing_is_sent_that_nobody_would_hear(running: Running) -> None:
+    """After an outage the Web API may be back before the connections: their own state says that they are missing."""
+    assert running.until(lambda: len(running.workspace.ledger.applied("reactions.add")) == len(FLOCK))
+    singer = running.link.canary
+    assert singer is not None
+    running.workspace.go_away()
+    running.workspace.faults.add("error", "apps.connections.open", error="internal_error")
+    assert running.until(lambda: running.link.transport.part().state == "failed")
+    running.workspace.come_back()
+    running.workspace.ledger.clear()
+    assert not running.until(lambda: singer.part() != OK, 5)
+    assert not running.workspace.ledger.of("reactions.add") + running.workspace.ledger.of("reactions.remove")
+
+
+@SOME_ARE_DEAF
 def test_one_deaf_connection_of_three_is_noticed_and_replaced(running: Running, eventually: Eventually) -> None:
     """Some of the flock are missed: Slack had to repeat them."""
     workspace = running.workspace
@@ -233,6 +249,26 @@ def test_slack_away_is_told_to_the_second_contact_when_the_first_has_no_mail(lab
     assert name == "Bob"
     assert "dr list" in message.text
     assert "can't be reached" in message.text
+
+
+@ON_SQLITE
+def test_who_leads_an_open_incident_is_told_too(lab: Lab, workspace: Workspace) -> None:
+    """By a mail of their own, and once where they are the emergency contact as well; so when Slack is back."""
+    lab.declare()
+    for _ in range(2):
+        command = c.Assign(actor=lab.actor("alice"), role="commander", person="carol")
+        lab.desk.give(lab.declare().id, command, key=f"assign-{next(lab.numbers)}")
+    workspace.go_away()
+    with make(lab, workspace).started() as running:
+        assert running.until(lambda: len(running.post.sent) == 2)
+        away = [(name, message.token) for name, message in running.post.sent]
+        assert [name for name, _ in away] == ["Alice", "Carol"]
+        assert len({token for _, token in away}) == 2
+        workspace.come_back()
+        assert running.until(lambda: [name for name, _ in running.post.sent[2:]] == ["Alice", "Carol"])
+    with lab.desk.database.read() as connection:
+        told = [row.event for row in streams.load(connection, STREAM) if isinstance(row.event, OperatorTold)]
+    assert [(event.person, event.others) for event in told] == [("alice", ("carol",))] * 2
 
 
 @ON_SQLITE
