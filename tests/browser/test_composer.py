@@ -1,6 +1,7 @@
 """Typing messages and commands."""
 
 from contextlib import closing
+from dataclasses import replace
 
 from playwright.sync_api import expect
 
@@ -90,6 +91,18 @@ def test_without_the_app_the_page_says_so(workspace: Workspace, open_page: Open)
         app.connect()
         expect(page.get_by_text("DR Bot isn't running.")).to_have_count(0)
     expect(page.get_by_text("DR Bot isn't running.")).to_be_visible()
+
+
+def test_who_may_not_write_to_the_app_is_told_so(workspace: Workspace, open_page: Open) -> None:
+    """As the manifest says it; its messages are read and pressed as ever."""
+    workspace.core.app = replace(workspace.core.app, takes_messages=False)
+    page = open_page(place="app")
+    page.get_by_role("tab", name="Messages").click()
+    expect(page.get_by_text("Sending messages to this app has been turned off.")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_count(0)
+    page.get_by_role("link", name="ops").click()
+    expect(page.get_by_role("textbox", name="Message #ops")).to_be_visible()
+    expect(page.get_by_text("Sending messages to this app")).to_be_hidden()
 
 
 def test_text_keeps_its_lines_and_signs(workspace: Workspace, open_page: Open) -> None:

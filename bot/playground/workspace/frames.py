@@ -50,7 +50,9 @@ def state_shape(core: Core, user: str, connected: int) -> Json:
 
 
 def bot_shape(core: Core, connected: int) -> Json:
-    return {"user_id": core.app.user, "app_id": core.app.id, "name": core.app.name, "connected": connected}
+    app = core.app
+    shape: Json = {"user_id": app.user, "app_id": app.id, "name": app.name, "connected": connected}
+    return shape | {"takes_messages": app.takes_messages}
 
 
 def person_shape(core: Core, user: str) -> Json:

@@ -91,6 +91,8 @@ class InstalledApp:
     commands: tuple[SlashCommand, ...] = (SlashCommand("/dr", "Run a recovery", "declare | status | help", True),)
     shortcuts: tuple[Shortcut, ...] = (Shortcut("message", "add_to_timeline", "Add to the incident's timeline"),)
     subcommands: tuple[Subcommand, ...] = ()
+    takes_messages: bool = True
+    """Whether people may write to it in its Messages tab."""
     id: str = APP
     user: str = BOT_USER
     bot: str = BOT
@@ -112,6 +114,7 @@ def from_manifest(manifest: Mapping[str, Any], subcommands: Sequence[Subcommand]
         commands=tuple(_command(it) for it in commands),
         shortcuts=tuple(Shortcut(it["type"], it["callback_id"], it["name"]) for it in shortcuts),
         subcommands=tuple(subcommands),
+        takes_messages=not features.get("app_home", {}).get("messages_tab_read_only_enabled", False),
     )
 
 

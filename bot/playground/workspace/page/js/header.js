@@ -25,7 +25,9 @@ export class Header {
     this.button("pins", channel?.pins?.length, (count) => [`📌 ${count}`, el("span", { class: "words" }, " pinned")]);
     byId("leave").hidden = !(room && channel.member && channel.kind === "private" && !channel.archived);
     this.bookmarks(channel?.bookmarks ?? []);
-    byId("composer").hidden = !channel || channel.archived || (room && !channel.member);
+    const deaf = channel?.with === store.bot?.user_id && !store.bot?.takes_messages;
+    byId("composer").hidden = !channel || channel.archived || deaf || (room && !channel.member);
+    byId("read-only").hidden = !(channel && deaf);
     byId("outside").hidden = !(room && !channel.archived && !channel.member);
     byId("archived").hidden = !channel?.archived;
   }
