@@ -11,7 +11,7 @@ from bot.domain.model import replace
 from bot.domain.objectives import recovery_clock
 from bot.domain.transitions import IncidentState
 from bot.slack.rich import Line, Words, fallback, joined, line, lines, paragraph, strong
-from bot.slack.surfaces.card import sign
+from bot.slack.surfaces.card import SIGNS, sign
 from bot.slack.surfaces.card_buttons import announcement_buttons
 from bot.slack.surfaces.message import Body, Message, single
 from bot.slack.surfaces.scene import Scene
@@ -24,16 +24,18 @@ BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that tem
 def post(scene: Scene, key: str, text: str) -> Message:
     """A text as it stands in the timeline, posted once."""
     incident = scene.incident
-    below = (scene.chain_head,) if key.startswith("resolution") else ()
-    return word_for_word(text.strip() or f"{incident.id}: {key.replace('_', ' ')}", *below)
+    said = text.strip() or f"{incident.id}: {key.replace('_', ' ')}"
+    if key.startswith("resolution"):
+        return word_for_word(said, scene.chain_head, before=f"{SIGNS[IncidentState.RESOLVED]} ")
+    return word_for_word(said)
 
 
-def word_for_word(text: str, *below: Line) -> Message:
-    """A text from a template, as it is, with more lines below it."""
+def word_for_word(text: str, *below: Line, before: str = "") -> Message:
+    """A text from a template, as it is, with a sign before and more lines below it."""
     whole = cut(text.strip() or "-", LONGEST_TEXT)
     first, *rest = (_styled(row) for row in lines(whole))
     chunks = [paragraph(*some) for some in (tuple(dropwhile(not_, rest)), below) if some]
-    return single(Body(first, fallback(line(one_line(whole))), tuple(chunks)), fixed=True)
+    return single(Body((*line(before), *first), fallback(line(one_line(whole))), tuple(chunks)), fixed=True)
 
 
 def _styled(row: Line) -> Line:
