@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from bot.domain.model import JsonValue, canonical
 from bot.domain.timeline import moment
 from bot.store.schema import buttons, channels, events, incidents, surfaces
 from bot.store.sql import insert, when
 
+BELONGS = select(channels.c.stream).where(channels.c.channel == bindparam("channel"))  # part of every command
 TURNS = {
     "IncidentMitigated": "mitigated",
     "IncidentResolved": "resolution",
@@ -166,7 +167,7 @@ def channel_of(connection: Connection, stream: str) -> str | None:
 
 def incident_of_channel(connection: Connection, channel: str) -> str | None:
     """The incident that a channel belongs to."""
-    found: str | None = connection.execute(select(channels.c.stream).where(channels.c.channel == channel)).scalar()
+    found: str | None = connection.execute(BELONGS, {"channel": channel}).scalar()
     return found
 
 

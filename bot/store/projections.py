@@ -1,7 +1,7 @@
 """The list of incidents, for quick listing: each incident's line is written with its events, in one transaction."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -36,7 +36,7 @@ class IncidentRow:
 
 def put_incident(connection: Connection, row: IncidentRow) -> None:
     """Write an incident's line, new or changed."""
-    values = asdict(row) | {
+    values = vars(row) | {
         "systems": canonical(row.systems),
         "since": moment(row.since),
         "declared_at": moment(row.declared_at),
