@@ -17,6 +17,7 @@ from bot.slack.catching_up import caught_up
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.place import GONE, TURN, Chore, Places
 from bot.slack.surfaces import Links, Message, broadcast_key, run_key, title
+from bot.slack.surfaces.posts import BROADCAST, DIRECT
 from bot.store import chat as rows
 
 CLAIM = timedelta(seconds=45)
@@ -240,11 +241,15 @@ class Showing:
         return max(before, default=f"{(begun.begun_at - MARGIN).timestamp():.6f}")
 
     def _survey(self, channel: str) -> None:
-        """Messages that somebody deleted are posted again; what came late, and stands twice, is taken away."""
+        """Messages that somebody deleted are posted again; what came late, and stands twice, is taken away.
+
+        What was posted elsewhere word for word is left as people leave it: it would come again between newer ones.
+        """
         with self.desk.database.read() as connection:
             shown = rows.shown(connection, self.incident.id)
         posted = {key: one.ts for key, one in shown.items() if one.ts and one.channel == channel}
-        missing = {key for key, one in shown.items() if one.ts and key not in posted and not self._stands(one)}
+        edited = [key for key in shown.keys() - posted.keys() if not key.startswith((BROADCAST, DIRECT))]
+        missing = {key for key in edited if shown[key].ts and not self._stands(shown[key])}
         missing |= posted.keys() - self._seen(channel, posted)
         if missing:
             log.warning("messages_missing", incident=self.incident.id, keys=sorted(missing))

@@ -18,6 +18,7 @@ from bot.slack.surfaces.scene import Scene
 from bot.slack.text import cut, one_line
 
 LONGEST_TEXT = 7500
+BROADCAST, DIRECT = "broadcast/", "direct/"  # how the keys begin of what is posted word for word elsewhere
 BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that templates use
 
 
@@ -54,7 +55,7 @@ def _bold(text: str) -> Iterator[Words]:
 
 def broadcast_key(key: str) -> str:
     """The key of a post where it stands in the channel for everybody who only reads."""
-    return f"broadcast/{key}"
+    return f"{BROADCAST}{key}"
 
 
 def sent_to(reader: Reader, key: str, text: str) -> tuple[str, Message] | None:
@@ -63,7 +64,7 @@ def sent_to(reader: Reader, key: str, text: str) -> tuple[str, Message] | None:
     after = {"update": reader.updates, "resolution": reader.seq}.get(kind)
     if after is None or int(number) <= after:
         return None
-    return f"direct/{reader.account}/{key}", replace(word_for_word(text), place="direct", to=reader.account)
+    return f"{DIRECT}{reader.account}/{key}", replace(word_for_word(text), place="direct", to=reader.account)
 
 
 def announcement(scene: Scene) -> Message:

@@ -29,6 +29,12 @@ def nothing_to_post(world: SlackWorld) -> bool:
         return connection.execute(statement).first() is None
 
 
+def survey_now(world: SlackWorld) -> None:
+    """At the next look at a channel it is time to see whether all messages still stand."""
+    surveyed = world.front.reconciler._surveyed
+    surveyed.update({id_: at - timedelta(hours=1) for id_, at in surveyed.items()})
+
+
 @pytest.mark.parametrize("loss", [Workspace.archive, Workspace.delete_channel, Workspace.remove_bot])
 def test_a_channel_that_is_lost_is_replaced_at_once(world: SlackWorld, loss: Callable[[Workspace, str], None]) -> None:
     """Nothing else has to happen first: Slack's event about the channel is enough."""
@@ -100,6 +106,26 @@ def test_a_message_that_slack_refuses_holds_back_no_other(world: SlackWorld) -> 
     assert step["ts"] < world.message("run/R1", number)["ts"]
 
 
+def test_what_somebody_deletes_elsewhere_comes_back_only_where_it_is_kept_up_to_date(world: SlackWorld) -> None:
+    """The announcement is posted again. An old update is not, between newer ones; nor is it asked for each time."""
+    number = world.declared()
+    told = world.message("broadcast/initial_notification", number)
+    announcement = world.message("announcement", number)
+    for message in (told, announcement):
+        world.workspace.delete_message(message["ts"])
+    survey_now(world)
+    world.lab.give(world.incident(number), c.Note, "alice", text="go on")
+
+    def about(channel: str) -> list[str]:
+        return [it["text"] for it in world.workspace.messages(channel) if f"INC-{number} " in it["text"]]
+
+    world.waited(lambda: about("C0INCIDENTS"), "the announcement is not back")
+    world.waited(lambda: nothing_to_post(world), "something is still to be posted", 30)
+    assert about("C0STATUS") == []
+    looks = world.workspace.ledger.of("conversations.history")
+    assert not [look for look in looks if look.args["channel"] == "C0STATUS"]
+
+
 def test_a_copy_that_cannot_be_deleted_holds_back_nothing(world: SlackWorld) -> None:
     """Slack refuses to delete the second of two equal messages: the plan is posted all the same."""
     number = world.started()
@@ -108,8 +134,7 @@ def test_a_copy_that_cannot_be_deleted_holds_back_nothing(world: SlackWorld) -> 
     metadata = {"event_type": "dr_bot_message", "event_payload": payload}
     world.front.chat.call("chat.postMessage", channel=world.channel(number), text="a copy", metadata=metadata)
     world.workspace.faults.add("error", "chat.delete", error="cant_delete_message")
-    surveyed = world.front.reconciler._surveyed
-    surveyed.update({id_: at - timedelta(hours=1) for id_, at in surveyed.items()})
+    survey_now(world)
     try:
         world.lab.give(world.incident(number), c.Done, "alice", run="R1", step="assess")
         world.with_button("step/R1/promote", "approve", number)
