@@ -19,7 +19,7 @@ log = structlog.get_logger()
 class SlackHealth:
     """`look` asks Slack's Web API now and then; `part` answers at once.
 
-    `channels` says which incidents' channels can't be kept up, and why.
+    `channels` says which incidents can't be shown as they should be, and why.
     """
 
     chat: Chat
@@ -63,9 +63,9 @@ class SlackHealth:
 
 
 def shown(troubles: Mapping[str, str]) -> Part:
-    """Slack answers, but some incident's channel can't be kept up: a scope is missing, say."""
+    """Slack answers, but some incident can't be shown: a scope is missing, say, or the bot is not in a channel."""
     if not troubles:
         return OK
     incident, why = min(troubles.items())
     others = f" {len(troubles) - 1} more can't either." if len(troubles) > 1 else ""
-    return Part("degraded", f"The channel of {incident} can't be kept up to date. {why}{others}")
+    return Part("degraded", f"{incident} can't be shown as it should be. {why}{others}")

@@ -168,7 +168,7 @@ class Reconciler:
             draft = draft_moment(incident, self.desk.plan)
             due = min(due, draft) if draft and draft > now else due
             free = now + UPDATE_EVERY * showing.made
-            trouble = " ".join(map(str, put_off))
+            trouble = " ".join([*map(str, put_off), *showing.unreached.values()])
             rows.release(connection, incident.id, showing.by, incident.seq, due, free_at=free, trouble=trouble)
 
         self.desk.transact(release)

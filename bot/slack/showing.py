@@ -25,6 +25,7 @@ SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be f
 LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told of by the next one
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
+PLACES = {"announcements": "channels.announce_in", "broadcasts": "channels.broadcast_in"}
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 # Nothing is taken from this token, whatever it says.
 ALL_REFUSED = frozenset(
@@ -38,7 +39,8 @@ log = structlog.get_logger()
 class Showing:
     """Shows one incident under the claim `by`. `made` counts the edits; `survey` looks whether all still stands.
 
-    What no post waits for is put off where Slack can't now: `put_off` says why, by method, and the posts go on.
+    What no post waits for is put off where Slack can't now: `put_off` says why, by method, and the posts go on. Other
+    channels that the bot can't post in are `unreached`, and why.
     """
 
     desk: Desk
@@ -51,6 +53,7 @@ class Showing:
     survey: bool = False
     made: int = 0
     put_off: dict[str, SlackTrouble] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
 
     def show(self, row: rows.Channel) -> None:
         """Raises SlackTrouble; what was done by then is recorded."""
@@ -144,10 +147,15 @@ class Showing:
 
     def _elsewhere(self, key: str, message: Message, shown: rows.Shown | None) -> None:
         """Outside the incident's channel: where the bot may not post there, the incident goes on without it."""
+        channel = shown.channel if shown else None
         try:
-            self._one(key, message, shown.channel if shown else self._outside(message), shown)
+            channel = channel or self._outside(message)
+            self._one(key, message, channel, shown)
         except SlackRefused as refused:
             log.warning("not_told", incident=self.incident.id, key=key, reason=str(refused))
+            if message.place in PLACES:
+                mend = f"Invite the bot there, or correct {PLACES[message.place]} in plan.yml."
+                self.unreached[message.place] = f"Nothing can be posted in {channel}: {refused} {mend}"
 
     def _outside(self, message: Message) -> str | None:
         if message.place == "direct":

@@ -177,7 +177,7 @@ def open_channels(connection: Connection) -> int:
 
 
 def troubles(connection: Connection) -> dict[str, str]:
-    """The open incidents whose channel can't be kept up, and why."""
+    """The open incidents that can't be shown as they should be, and why."""
     statement = (
         select(channels.c.stream, channels.c.trouble)
         .join(incidents, incidents.c.id == channels.c.stream)

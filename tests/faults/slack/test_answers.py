@@ -4,15 +4,17 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
-from tests.faults.slack.world import ALICE, INCIDENTS, World
+from tests.faults.slack.world import ALICE, INCIDENTS, STATUS, World
 
 
 def test_declared_in_slack(world: World) -> None:
     """The bot's process makes the channel, and shows there and in the announcements what there is to show."""
     number = world.declared()
     world.post(number, "initial_notification")
-    assert world.shown(number).keys() == {"card", "announcement", "initial_notification"}
+    everywhere = {"card", "announcement", "initial_notification", "broadcast/initial_notification"}
+    assert world.shown(number).keys() == everywhere
     assert world.posts(number, INCIDENTS).keys() == {"announcement"}
+    assert world.posts(number, STATUS).keys() == {"broadcast/initial_notification"}
 
 
 BAD: list[dict[str, Any]] = [

@@ -23,13 +23,15 @@ def test_an_hour_without_slack(world: World) -> None:
     world.later(61)
     world.post(number, "update/2")
     world.until(lambda: "U0BOB" in str(world.posts(number)["card"][0]["blocks"]), "the card is old")
+    world.post(number, "broadcast/update/2")
     shown = world.posts(number)
     assert [len(found) for found in shown.values()] == [1] * len(shown)
-    assert shown.keys() == set(world.wanted(number)) - {"update/1"}
-    assert "Not shown here: update 1." in str(shown["update/2"][0]["blocks"])
+    assert shown.keys() == set(world.wanted(number)) - {"update/1", "broadcast/update/1"}
+    for caught_up in ("update/2", "broadcast/update/2"):
+        assert "Not shown here: update 1." in str(shown[caught_up][0]["blocks"])
     assert "completed" not in shown["step/R1/flip"][0]["text"]
     posts = [m for it in world.workspace.channels() for m in it.messages.values() if "update" in str(m.metadata)]
-    assert len(posts) == 1
+    assert len(posts) == 2
     assert world.health()["engine"]["state"] == "ok"
 
 

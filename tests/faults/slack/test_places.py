@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.slack.world import ALICE, BOB, INCIDENTS, ONCALL, World
+from bot.slack.surfaces.posts import BROADCAST
+from tests.faults.slack.world import ALICE, BOB, INCIDENTS, ONCALL, STATUS, World
 
 Loss = Callable[[World, str], None]
 LOSSES: dict[str, Loss] = {
@@ -48,7 +49,7 @@ def lose(world: World, *, private: bool) -> list[Lost]:
 def is_replaced(world: World, lost: Lost) -> bool:
     """Whether all that the incident has to show stands in another channel."""
     channel = world.channel(lost.number)
-    wanted = {key for key in world.wanted(lost.number) if key != "announcement"}
+    wanted = {key for key in world.wanted(lost.number) if key != "announcement" and not key.startswith(BROADCAST)}
     return channel != lost.channel and world.posts(lost.number, channel).keys() == wanted
 
 
@@ -94,8 +95,9 @@ def test_a_name_that_is_taken_leads_to_another(world: World) -> None:
 
 
 def test_the_announcements_may_be_out_of_reach(world: World) -> None:
-    """Where the bot is not in the announcements' channel, the incident's own channel is as ever, and one."""
+    """Where the bot is in no other channel of the plan, the incident's own channel is as ever, and one."""
     world.workspace.remove_bot(INCIDENTS)
+    world.workspace.remove_bot(STATUS)
     number = world.declared("--runbook switch", severity="sev2")
     world.post(number, "step/R1/assess")
     world.dr(number, "assign deputy @bob")
@@ -105,11 +107,20 @@ def test_the_announcements_may_be_out_of_reach(world: World) -> None:
     world.never_twice(number)
     ours = [it.id for it in world.workspace.channels() if it.name.startswith(f"dr-{number}-")]
     assert ours == [world.channel(number)]
-    assert "announcement" not in world.posts(number)
+    assert not world.posts(number).keys() & {"announcement", f"{BROADCAST}initial_notification"}
     world.until(lambda: world.is_level(number), "the channel is behind")
+    world.until(lambda: "correct channels.broadcast_in" in reason(world), "healthz does not say what is missing", 40)
+    assert "correct channels.announce_in" in reason(world)
     world.workspace.invite_bot(INCIDENTS)
+    world.workspace.invite_bot(STATUS)
     world.later(65)
     world.shown(number)
+    world.until(lambda: not reason(world), "healthz still says that something is missing", 40)
+
+
+def reason(world: World) -> str:
+    """What /healthz says against Slack."""
+    return str(world.health()["slack"].get("reason", ""))
 
 
 def test_a_deleted_message_is_posted_again_with_its_next_change(world: World) -> None:

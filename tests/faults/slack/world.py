@@ -35,7 +35,7 @@ from tests.faults.slack.plan import PEOPLE, SWITCH, recovery_plan
 from tests.faults.world import BUILDING, environment_of, settings_of, write_files, write_keys
 
 ALICE, BOB, CAROL, DAVE, ERIN = (f"U0{person.upper()}" for person in PEOPLE)
-ONCALL, INCIDENTS = "#oncall", "#incidents"
+ONCALL, INCIDENTS, STATUS = "#oncall", "#incidents", "#status"
 CONNECTIONS = 3
 READY_WITHIN = 40.0
 WITHIN = 45.0
@@ -93,8 +93,9 @@ class World:
             self.workspace.add_scope(scope)
         for user in (ALICE, BOB, CAROL, DAVE, ERIN):
             self.workspace.person(user).deleted = False
-        if self.workspace.core.app.user not in self.workspace.channel(INCIDENTS).members:
-            self.workspace.invite_bot(INCIDENTS)
+        for channel in (INCIDENTS, STATUS):
+            if self.workspace.core.app.user not in self.workspace.channel(channel).members:
+                self.workspace.invite_bot(channel)
         self.hooks.done.clear()
         for row in self.bot.desk.incidents():
             self.signed("alice", row.number, c.Cancel(reason="The test is over."))
