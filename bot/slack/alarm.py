@@ -197,13 +197,13 @@ def letter(outage: Outage, what: What, plan: RecoveryPlan) -> Outgoing:
 
 def _away(outage: Outage) -> tuple[str, str]:
     text = (
-        f"DR Bot can't work with Slack since {clock(outage.since)}.\n\n"
+        f"DR Bot has trouble with Slack since {clock(outage.since)}.\n\n"
         f"{outage.reason}\n\n"
         "Everything goes on by the dr command: `dr list` shows the incidents, `dr show INC-7` one of them. "
         "Messages wait and are posted when Slack is back. `dr doctor` says what can be mended.\n\n"
         "This is told once; you hear again when Slack is back."
     )
-    return "DR Bot can't work with Slack", text
+    return "DR Bot has trouble with Slack", text
 
 
 def _back(outage: Outage) -> tuple[str, str]:

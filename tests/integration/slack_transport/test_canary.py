@@ -172,7 +172,7 @@ def test_a_deaf_bot_is_noticed_told_once_and_mended(running: Running, lab: Lab, 
     workspace.haunt_sockets()
     assert running.until(lambda: running.link.part().state == "failed", 60)
     assert "no event of Slack came back" in running.link.part().reason
-    assert running.until(lambda: running.subjects == ["DR Bot can't work with Slack"], 60)
+    assert running.until(lambda: running.subjects == ["DR Bot has trouble with Slack"], 60)
     workspace.faults.ghosts = False
     workspace.drop_sockets()
     assert running.until(lambda: running.link.part() == OK, 60)
@@ -311,7 +311,7 @@ def test_two_replicas_tell_one_outage_once(lab: Lab, workspace: Workspace, event
         assert eventually(lambda: workspace.connections == 6)
         assert turns(lambda: all(one.link.part() == OK for one in both))
         assert turns(lambda: len(post.sent) == 2)
-        assert both[0].subjects == ["DR Bot can't work with Slack", "DR Bot works with Slack again"]
+        assert both[0].subjects == ["DR Bot has trouble with Slack", "DR Bot works with Slack again"]
         # Their canaries come back to either, and count for both.
         assert turns(lambda: len(workspace.ledger.applied("reactions.remove")) >= len(FLOCK))
         assert turns(lambda: all(one.link.part() == OK for one in both))
@@ -343,7 +343,7 @@ def test_the_mail_is_a_real_one(lab: Lab, workspace: Workspace) -> None:
         made = link(ends, lab.desk, channel.send, "one", PATIENT, HASTY)
         with Running(made, workspace, Post()).started() as running:
             assert running.until(lambda: len(sink.messages) == 1)
-        assert sink.messages[0].subject == "Laboratory: DR Bot can't work with Slack"
+        assert sink.messages[0].subject == "Laboratory: DR Bot has trouble with Slack"
         assert "account_inactive" in sink.messages[0].text
 
 
