@@ -1,18 +1,34 @@
 """Where updates are missing: the newest one stands for all that did not come to be shown in their time. Pure."""
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from bot.slack.blocks import context
-from bot.slack.surfaces import Message, broadcast_key
+from bot.slack.surfaces import Message
+
+UPDATE = re.compile(r"(.*?)(update/\d+)")  # where it stands, and which
 
 
-def caught_up(wanted: Mapping[str, Message], late: Set[str]) -> dict[str, Message]:
-    """The newest update stands for all that are late and not shown, and names them. Why they are missing is not known."""
+def update_of(key: str) -> str:
+    """The update that a message shows, in whatever place; empty for another message."""
+    found = UPDATE.fullmatch(key)
+    return found[2] if found else ""
+
+
+def caught_up(wanted: Mapping[str, Message], late: Set[str], standing: Set[str]) -> dict[str, Message]:
+    """In each place the newest update stands for all that are late and not standing there, and names them.
+
+    Why they are missing is not known.
+    """
+    places: dict[str, list[str]] = defaultdict(list)
+    for key in wanted:
+        if found := UPDATE.fullmatch(key):
+            places[found[1]].append(key)
     shown = dict(wanted)
-    for updates in ("update/", broadcast_key("update/")):
-        keys = [key for key in wanted if key.startswith(updates)]
-        missed = [key for key in keys[:-1] if key in late]
+    for keys in places.values():
+        missed = [key for key in keys[:-1] if update_of(key) in late and key not in standing]
         for key in missed:
             del shown[key]
         if missed:

@@ -49,9 +49,9 @@ def messages(speaker: Speaker, incident: Incident) -> dict[str, Message]:
     """Every message that the incident's channel should show now."""
     desk, reconciler = speaker.front.desk, speaker.front.reconciler
     with desk.database.read() as connection:
-        texts, now = rows.texts(connection, incident.id), desk.clock.now(connection)
+        postings, now = rows.postings(connection, incident.id), desk.clock.now(connection)
     links = Links(to=lambda key: reconciler.link(incident.id, key))
-    return dict(reconciler.paint(incident, texts, now, links))
+    return dict(reconciler.paint(incident, postings, now, links))
 
 
 def card(speaker: Speaker, incident: Incident) -> Answer:

@@ -33,6 +33,7 @@ REFRESH_EACH = timedelta(seconds=3)  # for every open incident: Slack takes 50 e
 UPDATE_EVERY = timedelta(seconds=1)  # of one channel, on average
 LONGEST_PAUSE = timedelta(minutes=1)
 SURVEY_EVERY = timedelta(minutes=10)  # between two looks at whether the messages are still there
+STAYS_OPEN = timedelta(days=1)  # an incident that ended and can't be shown everywhere: so long it is tried
 PUT_OFF = timedelta(seconds=5)  # until what no post waits for is tried again
 AT_ONCE = 12
 log = structlog.get_logger()
@@ -156,10 +157,14 @@ class Reconciler:
             self._surveyed.pop(incident_id, None)
 
     def _shown(self, incident: Incident, row: rows.Channel, showing: Showing) -> None:
-        """Nothing waits but what was put off: that is tried again in its time, and nothing new waits for it."""
+        """Nothing waits but what was put off: that is tried again in its time, and nothing new waits for it.
+
+        An incident that ended is not looked at any more, so it is not done with until all of it is shown.
+        """
         put_off = list(showing.put_off.values())
-        if put_off and incident.ended_at is not None:
-            self._later(incident, row, showing.by, put_off[0])
+        missing = [*put_off, *map(SlackTrouble, showing.unreached.values())]
+        if missing and incident.ended_at is not None and self.desk.now() - incident.ended_at < STAYS_OPEN:
+            self._later(incident, row, showing.by, missing[0])
             return
 
         def release(connection: Connection, now: datetime) -> None:
@@ -168,7 +173,7 @@ class Reconciler:
             draft = draft_moment(incident, self.desk.plan)
             due = min(due, draft) if draft and draft > now else due
             free = now + UPDATE_EVERY * showing.made
-            trouble = " ".join([*map(str, put_off), *showing.unreached.values()])
+            trouble = " ".join(map(str, missing)) if incident.ended_at is None else ""
             rows.release(connection, incident.id, showing.by, incident.seq, due, free_at=free, trouble=trouble)
 
         self.desk.transact(release)

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from bot.domain.incident import Incident
 from bot.domain.model import canonical, sha256
+from bot.domain.postings import Posting
 from bot.engine.desk import Desk
-from bot.slack.catching_up import caught_up
+from bot.slack.catching_up import caught_up, update_of
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
 from bot.slack.place import GONE, TURN, Chore, Places
-from bot.slack.surfaces import Links, Message, broadcast_key, run_key, title
+from bot.slack.surfaces import Links, Message, run_key, title
 from bot.slack.surfaces.posts import BROADCAST, DIRECT
 from bot.store import chat as rows
 
@@ -26,12 +27,13 @@ LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told 
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
 PLACES = {"announcements": "channels.announce_in", "broadcasts": "channels.broadcast_in"}
+MENDS = {"is_archived": "Unarchive it"}
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 # Nothing is taken from this token, whatever it says.
 ALL_REFUSED = frozenset(
     {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
 )
-Paint = Callable[[Incident, Mapping[str, str], datetime, Links], Mapping[str, Message]]
+Paint = Callable[[Incident, Mapping[str, Posting], datetime, Links], Mapping[str, Message]]
 log = structlog.get_logger()
 
 
@@ -59,6 +61,7 @@ class Showing:
         """Raises SlackTrouble; what was done by then is recorded."""
         places, incident = self.places, self.incident
         if row.channel is None and incident.ended_at is not None:
+            self._tell_outside(*self._wanted())
             return
         try:
             channel = places.ensure(incident, row)
@@ -102,12 +105,24 @@ class Showing:
         desk = self.desk
         with desk.database.read() as connection:
             shown = rows.shown(connection, self.incident.id)
-            texts = rows.texts(connection, self.incident.id)
+            postings = rows.postings(connection, self.incident.id)
             now = desk.clock.now(connection)
             late = rows.automatic_updates(connection, self.incident.id, now - LATE)
-        late |= {broadcast_key(key) for key in late}
+        for one in [one for one in shown.values() if one.ts is None and update_of(one.key) in late]:
+            if self._never_stood(one):
+                del shown[one.key]
         links = Links(to=self.link)
-        return caught_up(self.paint(self.incident, texts, now, links), late - shown.keys()), shown
+        return caught_up(self.paint(self.incident, postings, now, links), late, shown.keys()), shown
+
+    def _never_stood(self, begun: rows.Shown) -> bool:
+        """Whether a post is known to be lost; while Slack does not say, it may stand."""
+        try:
+            lost = self._found(begun) is None
+        except SlackTrouble:
+            return False
+        if lost:
+            self.desk.transact(lambda connection, _: rows.forget(connection, self.incident.id, begun.key))
+        return lost
 
     def _tell_outside(self, wanted: Mapping[str, Message], shown: Mapping[str, rows.Shown]) -> None:
         for key, message in wanted.items():
@@ -154,8 +169,9 @@ class Showing:
         except SlackRefused as refused:
             log.warning("not_told", incident=self.incident.id, key=key, reason=str(refused))
             if message.place in PLACES:
-                mend = f"Invite the bot there, or correct {PLACES[message.place]} in plan.yml."
-                self.unreached[message.place] = f"Nothing can be posted in {channel}: {refused} {mend}"
+                name, mend = PLACES[message.place], MENDS.get(refused.code, "Invite the bot there")
+                words = f"Nothing can be posted in {name} ({channel}): {refused} {mend}, or correct plan.yml."
+                self.unreached[message.place] = words
 
     def _outside(self, message: Message) -> str | None:
         if message.place == "direct":

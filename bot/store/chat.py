@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from bot.domain.model import JsonValue, canonical
+from bot.domain.postings import Posting
 from bot.domain.timeline import moment
 from bot.store.schema import buttons, channels, events, incidents, surfaces
 from bot.store.sql import insert, when
 
+TROUBLES = select(channels.c.stream, channels.c.trouble).where(channels.c.trouble != "")
 BELONGS = select(channels.c.stream).where(channels.c.channel == bindparam("channel"))  # part of every command
 TURNS = {
     "IncidentMitigated": "mitigated",
@@ -177,13 +179,8 @@ def open_channels(connection: Connection) -> int:
 
 
 def troubles(connection: Connection) -> dict[str, str]:
-    """The open incidents that can't be shown as they should be, and why."""
-    statement = (
-        select(channels.c.stream, channels.c.trouble)
-        .join(incidents, incidents.c.id == channels.c.stream)
-        .where(channels.c.trouble != "", incidents.c.open)
-    )
-    return {row.stream: row.trouble for row in connection.execute(statement)}
+    """The incidents that can't be shown as they should be, and why."""
+    return {row.stream: row.trouble for row in connection.execute(TROUBLES)}
 
 
 def waiting(connection: Connection) -> int:
@@ -233,18 +230,23 @@ def message_of(connection: Connection, stream: str, key: str) -> tuple[str, str]
     return (row.channel, row.ts) if row else None
 
 
-def texts(connection: Connection, stream: str) -> dict[str, str]:
+def postings(connection: Connection, stream: str) -> dict[str, Posting]:
     """What is posted once, by the keys of its messages: `update/3`, `resolution/41`, a template's name.
 
-    A text that went out stands there word for word, of the incident's other turns the reason.
+    A mitigation that the resolution's own command recorded is no posting: the resolution tells it.
     """
     statement = (
-        select(events.c.type, events.c.seq, events.c.data)
+        select(events.c.type, events.c.seq, events.c.at, events.c.data, events.c.hash)
         .where(events.c.stream == stream, events.c.type.in_(("MessagePosted", "UpdatePosted", *TURNS)))
         .order_by(events.c.seq)
     )
-    found = ((row.type, row.seq, json.loads(row.data)) for row in connection.execute(statement))
-    return {text_key(kind, seq, data): data.get("text") or data.get("reason", "") for kind, seq, data in found}
+    found: dict[str, Posting] = {}
+    for kind, seq, at, data, head in connection.execute(statement):
+        known = json.loads(data)
+        found[key_of(kind, seq, known)] = Posting(known.get("text") or known.get("reason", ""), when(at), seq, head)
+        if kind == "IncidentResolved" and (before := found.get(f"mitigated/{seq - 1}")) and before.at == when(at):
+            del found[f"mitigated/{seq - 1}"]
+    return found
 
 
 def automatic_updates(connection: Connection, stream: str, before: datetime) -> set[str]:
@@ -256,7 +258,7 @@ def automatic_updates(connection: Connection, stream: str, before: datetime) -> 
     return {f"update/{data['number']}" for data in found if data.get("automatic", True)}
 
 
-def text_key(kind: str, seq: int, data: Mapping[str, JsonValue]) -> str:
+def key_of(kind: str, seq: int, data: Mapping[str, JsonValue]) -> str:
     """The key of the message that shows an event. Who reopens an incident resolves it more than once."""
     if kind == "UpdatePosted":
         return f"update/{data['number']}"

@@ -15,7 +15,7 @@ from bot.slack.surfaces.card_buttons import card_buttons
 from bot.slack.surfaces.data_clock import data_clock
 from bot.slack.surfaces.guidance import next_step
 from bot.slack.surfaces.message import Body, Message, single
-from bot.slack.surfaces.scene import Scene
+from bot.slack.surfaces.scene import Scene, chain_head
 from bot.slack.text import cut
 
 MINUTE = timedelta(minutes=1)
@@ -97,7 +97,7 @@ def _facts(scene: Scene) -> Iterator[Line]:
     if untold := untold_line(scene.incident, scene.name):
         yield line(strong("Not told"), " ", cut(untold, LONGEST_WAIT))
     if not scene.incident.is_open:
-        yield scene.chain_head
+        yield chain_head(scene.incident)
 
 
 def _clock(scene: Scene) -> Iterator[Line]:

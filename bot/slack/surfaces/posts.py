@@ -9,12 +9,13 @@ from bot.comms.words import roughly, spell
 from bot.domain.incident import Reader
 from bot.domain.model import replace
 from bot.domain.objectives import recovery_clock
+from bot.domain.postings import Posting
 from bot.domain.transitions import IncidentState
 from bot.slack.rich import Line, Words, fallback, joined, line, lines, paragraph, strong
 from bot.slack.surfaces.card import SIGNS, sign
 from bot.slack.surfaces.card_buttons import announcement_buttons
 from bot.slack.surfaces.message import Body, Message, single
-from bot.slack.surfaces.scene import Scene
+from bot.slack.surfaces.scene import Scene, chain_head
 from bot.slack.text import cut, one_line
 
 LONGEST_TEXT = 7500
@@ -22,12 +23,11 @@ BROADCAST, DIRECT = "broadcast/", "direct/"  # how the keys begin of what is pos
 BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")  # the one style that templates use
 
 
-def post(scene: Scene, key: str, text: str) -> Message:
+def post(key: str, posting: Posting) -> Message:
     """A text as it stands in the timeline, posted once."""
-    incident = scene.incident
-    said = text.strip() or f"{incident.id}: {key.replace('_', ' ')}"
+    said = posting.text.strip() or key.replace("_", " ")
     if key.startswith("resolution"):
-        return word_for_word(said, scene.chain_head, before=f"{SIGNS[IncidentState.RESOLVED]} ")
+        return word_for_word(said, chain_head(posting), before=f"{SIGNS[IncidentState.RESOLVED]} ")
     return word_for_word(said)
 
 

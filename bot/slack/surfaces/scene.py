@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.decisions.world import Traits, World
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
+from bot.domain.postings import Posting
 from bot.domain.words import spaced
 from bot.slack.rich import Line, Link, Moment, Part, Person, Words, exact, joined, line, strong, timed
 from bot.slack.text import cut, name, one_line, plain
@@ -105,11 +106,6 @@ class Scene:
         """`DRILL in staging`; empty in earnest."""
         return f"DRILL in {self.incident.environment}" if self.incident.drill else ""
 
-    @property
-    def chain_head(self) -> Line:
-        """`Chain head c1d4 7e90 · event 41`: whoever keeps it can prove later that nothing before it was changed."""
-        return line("Chain head ", exact(spaced(self.incident.head)), f" · event {self.incident.seq}")
-
     def label(self, run: Run, step: StepRun) -> str:
         """`6 · Promote the replica`, with its run where there are several, and a word where it is the way back."""
         number = list(run.steps).index(step.id) + 1
@@ -127,3 +123,8 @@ class Scene:
 def step_key(run: str, step: str) -> str:
     """The key of a step's message."""
     return f"step/{run}/{step}"
+
+
+def chain_head(event: Incident | Posting) -> Line:
+    """`Chain head c1d4 7e90 · event 41`: whoever keeps it can prove later that nothing before it was changed."""
+    return line("Chain head ", exact(spaced(event.head)), f" · event {event.seq}")

@@ -1,5 +1,8 @@
 """Slack is away, for an hour: everything goes on by `dr`, and afterwards the chat shows the truth."""
 
+import re
+import time
+
 from bot.domain import commands as c
 from tests.faults.slack.world import World
 
@@ -33,6 +36,46 @@ def test_an_hour_without_slack(world: World) -> None:
     posts = [m for it in world.workspace.channels() for m in it.messages.values() if "update" in str(m.metadata)]
     assert len(posts) == 2
     assert world.health()["engine"]["state"] == "ok"
+
+
+def test_nothing_else_to_post_while_slack_is_away(world: World) -> None:
+    """The first update's own post is what meets the outage: afterwards there is one catch-up all the same, in each place."""
+    number = world.declared()
+    world.shown(number)
+    world.workspace.faults.away = True
+    for passed in (1, 2, 3):
+        world.later(1800)
+        world.until(lambda passed=passed: world.incident(number).updates.number == passed, "no update went out")  # type: ignore[misc]
+        time.sleep(2)
+    world.workspace.faults.clear()
+    world.later(61)
+    world.post(number, "update/3")
+    world.post(number, "broadcast/update/3")
+    shown = world.posts(number)
+    assert not shown.keys() & {f"{place}update/{old}" for place in ("", "broadcast/") for old in (1, 2)}
+    assert "Not shown here: the updates 1, 2." in str(shown["update/3"][0]["blocks"])
+
+
+def test_turns_say_what_happened_then(world: World) -> None:
+    """Mitigated and reopened while Slack was away; resolved at once after a mitigation: nothing is taken back."""
+    number = world.declared()
+    world.shown(number)
+    world.workspace.faults.away = True
+    world.signed("alice", number, c.Mitigate())
+    world.later(600)
+    world.signed("alice", number, c.Reopen(reason="The errors are back"))
+    world.workspace.faults.clear()
+    world.later(61)
+    world.shown(number)
+    world.signed("alice", number, c.Mitigate())
+    world.shown(number)
+    world.signed("alice", number, c.Resolve())
+    shown = world.shown(number)
+    world.signed("alice", number, c.Close())
+    turns = [key for key in shown if key.startswith("mitigated/")]
+    assert len(turns) == 2
+    heads = {key: re.findall(r"event (\d+)", str(shown[key]["blocks"])) for key in turns}
+    assert heads == {key: [key.partition("/")[2]] for key in turns}
 
 
 def test_an_update_is_posted_on_time(world: World) -> None:

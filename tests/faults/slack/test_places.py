@@ -1,8 +1,10 @@
 """Channels and messages that people archive, rename, delete, or put the bot out of."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain import commands as c
 from bot.slack.surfaces.posts import BROADCAST
 from tests.faults.slack.world import ALICE, BOB, INCIDENTS, ONCALL, STATUS, World
 
@@ -109,13 +111,46 @@ def test_the_announcements_may_be_out_of_reach(world: World) -> None:
     assert ours == [world.channel(number)]
     assert not world.posts(number).keys() & {"announcement", f"{BROADCAST}initial_notification"}
     world.until(lambda: world.is_level(number), "the channel is behind")
-    world.until(lambda: "correct channels.broadcast_in" in reason(world), "healthz does not say what is missing", 40)
-    assert "correct channels.announce_in" in reason(world)
+    world.until(lambda: "channels.broadcast_in (" in reason(world), "healthz does not say what is missing", 40)
+    assert "channels.announce_in (C0INCIDENTS)" in reason(world)
     world.workspace.invite_bot(INCIDENTS)
     world.workspace.invite_bot(STATUS)
     world.later(65)
     world.shown(number)
     world.until(lambda: not reason(world), "healthz still says that something is missing", 40)
+
+
+def test_an_incident_that_ended_is_shown_to_its_end(world: World) -> None:
+    """Though the others' channels can't be posted in at its end: that is said until they can be, and then it is posted."""
+    world.workspace.remove_bot(INCIDENTS)
+    world.workspace.remove_bot(STATUS)
+    number = world.declared(severity="sev2")
+    world.until(lambda: "channels.announce_in" in reason(world), "healthz does not say what is missing", 40)
+    world.signed("alice", number, c.Resolve())
+    world.signed("alice", number, c.Close())
+    world.until(lambda: any(key.startswith("closed/") for key in world.posts(number)), "the end is not shown")
+    world.later(61)
+    time.sleep(2)
+    assert "channels.announce_in" in reason(world)
+    world.workspace.invite_bot(INCIDENTS)
+    world.workspace.invite_bot(STATUS)
+    world.later(61)
+    assert "Closed" in str(world.shown(number)["announcement"]["blocks"])
+
+
+def test_a_channel_that_is_archived_before_the_end_hides_the_end_from_nobody(world: World) -> None:
+    """It is not made anew for that; everybody else hears of it."""
+    number = world.declared(severity="sev2")
+    world.shown(number)
+    world.signed("alice", number, c.Resolve())
+    world.shown(number)
+    world.workspace.archive(world.channel(number))
+    world.signed("alice", number, c.Close())
+    key = f"{BROADCAST}closed/{world.incident(number).seq}"
+    world.post(number, key)
+    world.until(lambda: "Closed" in str(world.posts(number)["announcement"]), "the announcement does not end")
+    ours = [it for it in world.workspace.channels() if it.name.startswith(f"dr-{number}-")]
+    assert len(ours) == 1
 
 
 def reason(world: World) -> str:

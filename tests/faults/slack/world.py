@@ -258,8 +258,8 @@ class World:
         """The keys that the chat should show now."""
         desk, incident = self.bot.desk, self.incident(number)
         with self.bot.database.read() as connection:
-            texts = rows.texts(connection, incident.id)
-        return list(painter(desk)(incident, texts, desk.now(), Links(to=lambda _: None)))
+            postings = rows.postings(connection, incident.id)
+        return list(painter(desk)(incident, postings, desk.now(), Links(to=lambda _: None)))
 
     def shown(self, number: int, seconds: float = WITHIN) -> dict[str, Json]:
         """Wait until the chat shows exactly what it should, everything once; the messages by their keys."""

@@ -69,7 +69,7 @@ def test_a_mitigation_leaves_the_chain_s_head_where_nobody_can_change_it(world: 
         assert int(head[3]) >= turn.seq
         assert world.lab.desk.timeline(f"INC-{number}")[int(head[3]) - 1].hash.startswith(head[1] + head[2])
     status = [message["text"] for message in world.workspace.messages("C0STATUS")]
-    assert any(f"INC-{number} is mitigated" in text for text in status)
+    assert any(f"INC-{number} mitigated" in text for text in status)
     assert any(f"INC-{number} · SEV1" in text for text in status)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.domain.changes import Change, Measurement, Plan, Precondition, Risk, SecretVersion
 from bot.domain.plan import RecoveryPlan
+from bot.domain.postings import Posting
 from bot.slack.surfaces import Links, Message, surfaces
 from tests.unit.builders import Story, a_plan, recovery_plan
 from tests.unit.slack.rules import check_message, labels, says
@@ -38,7 +39,16 @@ def painted(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, M
 def unchecked(story: Story, texts: Mapping[str, str] | None = None) -> dict[str, Message]:
     """Every message of a story. The check takes several times as long as the painting."""
     links = Links(to=posted)
-    return surfaces(story.incident, texts or {}, story.plan, story.now, links, story.traits, story.runbooks)
+    texts = dict(texts or {})
+    drafted = texts.pop(f"draft/{story.incident.updates.number + 1}", "")
+    postings = {key: posting(story, key, text) for key, text in texts.items()}
+    more = (story.traits, story.runbooks, drafted)
+    return surfaces(story.incident, postings, story.plan, story.now, links, *more)
+
+
+def posting(story: Story, key: str, text: str) -> Posting:
+    """A text or a turn as the timeline has it, at the story's moment."""
+    return Posting(text, story.now, int(key.partition("/")[2] or 1), story.incident.head)
 
 
 def step_text(story: Story, step: str, run: str = "R1") -> str:

@@ -11,8 +11,10 @@ from bot.domain.timeline import BOT, Actor
 from bot.domain.words import spaced
 from bot.slack.catching_up import caught_up
 from bot.slack.surfaces import Links, surfaces
+from bot.slack.surfaces.milestones import milestone
+from bot.slack.surfaces.scene import Scene
 from tests.unit.builders import FAILOVER, START, Story, action, by, check, manual, runbook, to_promotion, underway
-from tests.unit.slack.painting import RISKY, in_slack, painted, unchecked, whole_plan
+from tests.unit.slack.painting import RISKY, in_slack, painted, posting, unchecked, whole_plan
 from tests.unit.slack.rules import check_message, labels, says
 
 ALICE: Actor = by("alice")
@@ -24,6 +26,10 @@ def card_text(story: Story) -> str:
 
 def card_labels(story: Story) -> list[str]:
     return labels(unchecked(story)["card"].blocks)
+
+
+def story_scene(story: Story) -> Scene:
+    return Scene(story.incident, story.plan, story.now)
 
 
 def declared(**fields: Any) -> Story:
@@ -278,30 +284,32 @@ def test_who_reads_along_gets_what_comes_after() -> None:
 
 
 def test_each_turn_is_posted_once_with_the_head_of_the_chain() -> None:
-    """Whoever keeps it can prove later that the record is the one of that night."""
+    """Whoever keeps it can prove later that the record is the one of that night. It says what it said whenever it is painted."""
     story = declared()
     story.later(minutes=40)
     story.give(c.Mitigate(actor=ALICE))
-    mitigated = painted(story, {"mitigated/2": ""})["mitigated/2"]
-    assert says(mitigated.blocks).startswith("🟡 INC-7 is mitigated after 40 min (objective 1 h)")
-    assert f"Chain head {spaced(story.incident.head)} · event 2" in says(mitigated.blocks)
-    assert mitigated.fixed
+    turn = posting(story, "mitigated/2", "")
+    story.later(minutes=5)
     story.give(c.Reopen(actor=ALICE, reason="The *errors* are back"))
+    said = says(milestone(story_scene(story), "mitigated/2", turn).blocks)
+    assert said.startswith(
+        "🟡 INC-7 mitigated at 03:44 UTC, after 40 min (objective 1 h)\nUsers are served again.\nChain"
+    )
+    assert f"Chain head {spaced(turn.head)} · event 2" in said
     shown = painted(story, {"mitigated/2": "", "update/1": "text", "reopened/3": "The *errors* are back"})
-    assert says(shown["reopened/3"].blocks).startswith("🔴 INC-7 is active again\nThe *errors* are back\nChain head")
+    reopened = says(shown["reopened/3"].blocks)
+    assert reopened.startswith("🔴 INC-7 reopened at 03:49 UTC\nThe *errors* are back\nChain head")
     assert [key for key in shown if "/" in key][:3] == ["mitigated/2", "update/1", "reopened/3"]
-    story.give(c.Cancel(actor=ALICE, reason="A test alert"))
-    shown = painted(story, {"canceled/4": "A test alert"})
-    assert says(shown["canceled/4"].blocks).startswith("⚪ INC-7 is canceled\nA test alert\nChain head")
+    assert all(shown[key].fixed for key in ("mitigated/2", "reopened/3"))
 
 
-def test_a_mitigation_that_the_resolution_records_is_told_by_the_resolution() -> None:
-    """One message for one moment."""
-    story = declared()
-    story.give(c.Resolve(actor=ALICE))
-    shown = painted(story, {"mitigated/2": "", "resolution/3": "*INC-7 is resolved*"})
-    assert "resolution/3" in shown
-    assert "mitigated/2" not in shown
+def test_nobody_is_served_by_a_drill() -> None:
+    """Its turns have its own sign and word."""
+    story = declared(drill=True, environment="staging")
+    said = says(painted(story, {"mitigated/2": ""})["mitigated/2"].blocks)
+    assert said.startswith("🔵 INC-7 mitigated at 03:04 UTC, after ")
+    assert "DRILL in staging" in said
+    assert "Users" not in said
 
 
 def test_who_only_reads_has_a_channel_for_what_is_posted() -> None:
@@ -314,11 +322,14 @@ def test_who_only_reads_has_a_channel_for_what_is_posted() -> None:
         assert not any(message.place == "broadcasts" for message in painted(quiet, texts).values())
 
 
-@pytest.mark.parametrize("where", ["", "broadcast/"])
+@pytest.mark.parametrize("where", ["", "broadcast/", "direct/U0FRANK/"])
 def test_after_an_outage_the_newest_update_stands_for_those_that_are_late(where: str) -> None:
     """In each channel by itself: what stands in one may be missing in the other."""
-    wanted = painted(declared(), {f"update/{number}": "text" for number in (1, 2, 3, 4)})
-    shown = caught_up(wanted, {f"{where}update/2", f"{where}update/3"})
+    story = declared()
+    story.give(c.Subscribe(actor=Actor(slack="U0FRANK", via="slack")))
+    wanted = painted(story, {f"update/{number}": "text" for number in (1, 2, 3, 4)})
+    standing = wanted.keys() - {f"{where}update/2", f"{where}update/3"}
+    shown = caught_up(wanted, {"update/1", "update/2", "update/3"}, standing)
     assert wanted.keys() - shown.keys() == {f"{where}update/2", f"{where}update/3"}
     assert "Not shown here: the updates 2, 3." in str(shown[f"{where}update/4"].blocks)
     other = "" if where else "broadcast/"
