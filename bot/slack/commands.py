@@ -30,6 +30,10 @@ def answer(front: Front, typed: Typed) -> Answer:
         raise Refused(f"There is no subcommand {word[:40]}.", _instead(word))
     behind, rest = (None, rest) if named else take_incident(rest, here=here, prose=subcommand.prose)
     words, options = take_options(rest, subcommand.options)
+    if words and " " not in subcommand.usage:
+        raise Refused(
+            f"{word} takes no words. Nothing was done.", f"Alone: dr {word}. For the words there is: dr note …"
+        )
     return subcommand.answer(Said(speaker, here, named or behind, words, options))
 
 

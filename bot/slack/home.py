@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.domain.cadence import next_update
+from bot.domain.errors import Refused
 from bot.domain.incident import Incident, StepRun
 from bot.domain.transitions import StepState
 from bot.slack import blocks as b
@@ -23,8 +24,17 @@ def publish(speaker: Speaker) -> None:
     """Show a person their home tab as it is now; raises SlackTrouble."""
     declare = Control("declare", "")
     speaker.front.keep([declare])
-    view = b.home(list(blocks(speaker, declare)))
-    speaker.front.chat.call("views.publish", patience=PUBLISH_WITHIN, user_id=speaker.caller.account, view=view)
+    _show(speaker, list(blocks(speaker, declare)))
+
+
+def refuse(speaker: Speaker, refused: Refused) -> None:
+    """Say in the tab why there is nothing to be seen for this account; raises SlackTrouble."""
+    _show(speaker, [b.section(speaker.front.refusal(refused))])
+
+
+def _show(speaker: Speaker, shown: list[Block]) -> None:
+    account = speaker.caller.account
+    speaker.front.chat.call("views.publish", patience=PUBLISH_WITHIN, user_id=account, view=b.home(shown))
 
 
 def blocks(speaker: Speaker, declare: Control) -> Iterator[Block]:
@@ -56,9 +66,11 @@ def _part(title: str, lines: list[str], nothing: str) -> Iterator[Block]:
 def _is_mine(speaker: Speaker, incident_id: str, incidents: list[Incident]) -> bool:
     """Whether the person has a role in it, declared it, subscribed to it or acknowledged it."""
     incident = next((found for found in incidents if found.id == incident_id), None)
-    person = speaker.person
-    if incident is None or person is None:
+    person, account = speaker.person, speaker.caller.account
+    if incident is None:
         return False
+    if person is None:
+        return account in {incident.declarer_account, *(reader.account for reader in incident.readers)}
     return person in {*incident.roles.values(), incident.declarer, *incident.subscribers, *incident.acknowledged}
 
 

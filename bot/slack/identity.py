@@ -29,6 +29,10 @@ NO_GROUP_CODES = frozenset({"no_such_subteam", "subteam_not_found", "subteam_dis
 UNKNOWN_CODES = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
+class NotSaid(Refused):
+    """Slack did not say in time who somebody is: it may well be somebody who may."""
+
+
 @dataclass(frozen=True)
 class Us:
     """Our workspace, its Enterprise Grid if it is in one, and the bot's own account."""
@@ -104,7 +108,7 @@ class Members:
         except Unavailable as unknown:
             if not ours:
                 advice = "Nothing was recorded. Try again, or ask somebody of the recovery plan."
-                raise Refused(f"Slack could not say who you are: {unknown}", advice) from unknown
+                raise NotSaid(f"Slack could not say who you are: {unknown}", advice) from unknown
             self._silent_at = time.monotonic()
             log.info("not_looked_up", account=slack_id, reason=str(unknown))
             return reason
@@ -136,7 +140,7 @@ class Members:
             reason = self._look_live(slack_id, self.at_once, teams)
         except Unavailable as unknown:
             advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
-            raise Refused(f"Slack could not say in time who you are: {unknown}", advice) from unknown
+            raise NotSaid(f"Slack could not say in time who you are: {unknown}", advice) from unknown
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
 

@@ -17,6 +17,7 @@ from bot.slack.commands import answer as command_answer
 from bot.slack.commands import incident_here
 from bot.slack.doubt import confirmed
 from bot.slack.front import Front, Speaker
+from bot.slack.identity import NotSaid
 from bot.slack.modals.registry import MODALS
 from bot.slack.pinning import NOT_HERE, add_to_timeline, is_at_hand
 from bot.slack.requests import Caller, Payload, Pointed, Submission
@@ -112,7 +113,8 @@ class Listeners:
         try:
             self.front.members.check(caller.account, caller.team)
         except Refused as refused:
-            return NOTHING if quiet else Answer(text=self.front.refusal(refused))
+            silent = quiet and not isinstance(refused, NotSaid)
+            return NOTHING if silent else Answer(text=self.front.refusal(refused))
         try:
             return self.front.promptly(work)
         except NotConfirmed as doubt:
@@ -148,8 +150,12 @@ class Listeners:
             self.front.later(partial(self.front.deliver, caller, answer, modal))
 
     def _publish(self, speaker: Speaker) -> None:
-        self.front.members.check(speaker.caller.account)
-        home.publish(speaker)
+        try:
+            self.front.members.check(speaker.caller.account)
+        except Refused as refused:
+            home.refuse(speaker, refused)
+        else:
+            home.publish(speaker)
 
     def _look_after(self, channel: str) -> None:
         id_ = incident_here(self.front, channel)

@@ -42,7 +42,7 @@ def entries(incident: Incident) -> Iterator[tuple[Control, str, str]]:
     for verb, label, text in _of_state(incident.state):
         yield Control(verb, incident.id), label, text
     for run in incident.runs.values():
-        if not run.is_over and incident.is_open:
+        if not run.is_over and incident.ended_at is None:
             yield Control("stop", incident.id, run=run.id), f"Stop {run.id}…", f"{run.runbook.title}: the run ends."
 
 

@@ -14,7 +14,10 @@ from bot.slack.text import CUT, cut, link
 from bot.slack.wording import readable
 
 LOOK_WITHIN = 5.0  # seconds
-NOT_HERE = "This is no incident's channel, so there is no timeline to add it to."
+NOT_HERE = (
+    "This is no incident's channel, so there is no timeline to add it to. In words of your own, from anywhere: "
+    "`/dr INC-7 note …`"
+)
 
 
 def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from bot.domain import commands as c
 from bot.domain.choices import the_runbook
+from bot.domain.decisions.world import going_on
 from bot.domain.errors import DRError, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import JsonValue
@@ -85,6 +86,7 @@ def submitted(speaker: Speaker, sent: Submission) -> Answer:
     incident = speaker.incident(control.incident)
     runbook = the_runbook(speaker.front.desk.runbooks, control.detail or sent.form.chosen("runbook"))
     if not control.detail and _asks_more(speaker, incident):
+        going_on(incident)
         return Answer(becomes=details(speaker, incident, runbook))
     values, errors = read_inputs(runbook, sent.form)
     if errors:

@@ -45,7 +45,7 @@ def card(scene: Scene) -> Message:
     heading = joined(" · ", (line(f"{sign(incident)} ", strong(scene.title)), *_marks(scene)))
     text = fallback(line(" · ".join(filter(None, (scene.title, scene.drill, incident.title)))))
     title = paragraph(line(cut(incident.title, 300)), *_standing(scene))
-    waiting = scene.timed_parts(_waiting(scene)) if incident.is_open else ()
+    waiting = scene.timed_parts(_waiting(scene)) if incident.ended_at is None else ()
     chunks = (title, scene.timed_parts(paragraph(*_facts(scene))), waiting, paragraph(*_ahead(scene)))
     return single(Body(heading, text, tuple(filter(None, chunks)), card_buttons(scene)), pin=True)
 

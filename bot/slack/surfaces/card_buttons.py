@@ -11,7 +11,7 @@ MOST_RUNS = 3  # with a button of their own; the others through More…
 
 def card_buttons(scene: Scene) -> tuple[Press, ...]:
     """What can be done about the incident as a whole."""
-    return tuple(_open(scene) if scene.incident.is_open else _ended(scene))
+    return (*(_open(scene) if scene.incident.is_open else ()), *_runs(scene), Press("More…", _control(scene, "more")))
 
 
 def _open(scene: Scene) -> Iterator[Press]:
@@ -21,16 +21,15 @@ def _open(scene: Scene) -> Iterator[Press]:
     yield Press("Take a role", _control(scene, "take_role"))
     # The number is in it, so that two presses of one button are one update.
     yield Press("Update now", _control(scene, "update_now", detail=str(incident.updates.number + 1)))
-    going = [run for run in incident.runs.values() if not run.is_over]
+
+
+def _runs(scene: Scene) -> Iterator[Press]:
+    """What goes on can be held up, after the resolution too."""
+    going = [run for run in scene.incident.runs.values() if not run.is_over and scene.incident.ended_at is None]
     for run in going[:MOST_RUNS]:
         name = f" {run.id}" if len(going) > 1 else ""
         verb: Verb = "resume" if run.paused else "pause"
         yield Press(f"{verb.capitalize()}{name}", _control(scene, verb, run.id, str(run.resumed_seq)))
-    yield Press("More…", _control(scene, "more"))
-
-
-def _ended(scene: Scene) -> Iterator[Press]:
-    yield Press("More…", _control(scene, "more"))
 
 
 def announcement_buttons(scene: Scene) -> tuple[Press, ...]:

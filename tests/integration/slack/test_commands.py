@@ -209,3 +209,16 @@ def test_guests_can_do_nothing(world: SlackWorld, account: str) -> None:
     before = len(world.lab.desk.incidents(ended=True))
     assert "This account is a guest. This does not count." in world.dr("declare sev1 orders it is down", user=account)
     assert len(world.lab.desk.incidents(ended=True)) == before
+
+
+@pytest.mark.parametrize(
+    "words", ["mitigate not yet, bob still checks", "subscribe @bob", "acknowledge nothing at all"]
+)
+def test_words_that_a_command_does_not_take_stop_it(world: SlackWorld, words: str) -> None:
+    """Somebody meant something else: nothing is done, and it is said where words go."""
+    number = world.declared()
+    before = len(world.lab.desk.timeline(f"INC-{number}"))
+    said = world.dr(words, channel=world.channel(number))
+    assert "takes no words. Nothing was done." in said
+    assert "/dr note" in said
+    assert not any(row.actor.slack for row in world.lab.desk.timeline(f"INC-{number}")[before:])

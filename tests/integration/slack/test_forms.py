@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain import commands as c
 from tests.integration.slack.world import ALICE, BOB, CAROL, SlackWorld
 
 
@@ -66,6 +67,14 @@ def test_a_runbook_is_chosen_and_then_asks_for_its_inputs(world: SlackWorld) -> 
     world.submit(ALICE, form, runbook="failover")
     assert world.submit(ALICE, world.opened(ALICE)).ok
     assert world.incident(number).runs["R2"].runbook.id == "failover"
+
+
+def test_an_incident_that_is_over_asks_for_no_inputs(world: SlackWorld) -> None:
+    """A form that was opened before it was canceled is refused at its field."""
+    number = world.declared(system="orders")
+    form = world.form("start", channel=world.channel(number))
+    world.lab.give(world.incident(number), c.Cancel, "alice", reason="a false alarm")
+    assert "is canceled" in world.submit(ALICE, form, runbook="restore").errors["runbook"]
 
 
 def test_a_runbook_without_inputs_is_started_at_once(world: SlackWorld, monkeypatch: pytest.MonkeyPatch) -> None:

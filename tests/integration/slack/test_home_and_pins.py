@@ -3,7 +3,8 @@
 import json
 import time
 
-from tests.integration.slack.world import ALICE, BOB, CAROL, FRANK, ONCALL, SlackWorld
+from bot.domain.errors import Refused
+from tests.integration.slack.world import ALICE, BOB, CAROL, ERIN, FRANK, ONCALL, SlackWorld
 
 
 def home(world: SlackWorld, user: str, wanted: str) -> str:
@@ -114,6 +115,42 @@ def test_a_pin_that_can_not_be_read_is_said(world: SlackWorld) -> None:
     finally:
         world.workspace.faults.clear()
     assert world.notes(number) == []
+
+
+def test_a_pin_is_not_lost_without_a_word_while_slack_is_slow(world: SlackWorld) -> None:
+    """Who pinned it is told that nothing was added; a guest's pin counts nothing, and that is not answered."""
+    number = world.declared()
+    channel = world.channel(number)
+    world.workspace.join(FRANK, channel)
+    ts = world.workspace.say(BOB, channel, "Orders fail since 03:02.")
+    world.front.members._known.pop(FRANK, None)
+    world.workspace.faults.add("error", "users.info", error="internal_error")
+    try:
+        world.workspace.react(FRANK, ts, "pushpin")
+        assert world.told(FRANK, channel).startswith("Slack could not say who you are")
+    finally:
+        world.workspace.faults.clear()
+    assert world.notes(number) == []
+
+
+def test_a_guest_is_told_in_the_home_tab_why_it_is_empty(world: SlackWorld) -> None:
+    """Instead of a page that never comes."""
+    world.workspace.person(ERIN).is_restricted = True
+    try:
+        world.front.members.check_now(ERIN)
+    except Refused:
+        assert "This account is a guest" in home(world, ERIN, "guest")
+    finally:
+        world.workspace.person(ERIN).is_restricted = False
+        world.front.members.check_now(ERIN)
+
+
+def test_what_somebody_outside_the_plan_declares_is_theirs(world: SlackWorld) -> None:
+    """In the home tab it stands under their incidents."""
+    world.dr("declare sev1 database the lights are out", user=FRANK)
+    (row,) = world.lab.desk.incidents()
+    shown = home(world, FRANK, row.id)
+    assert shown.index("Your incidents") < shown.index(row.id) < shown.index("Other open incidents")
 
 
 def test_who_is_not_in_the_plan_subscribes_in_slack(world: SlackWorld) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 
 from bot.playground.workspace.workspace import Workspace
@@ -83,6 +84,23 @@ def test_malformed_and_unsigned_requests_get_401(world: World, headers: dict[str
     answer = world.post(b"command=%2Fdr&text=declare", headers)
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_request"})
     assert world.heard.commands == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"{not"),
+        ("application/json", b"[]"),
+        ("application/x-www-form-urlencoded", b"payload=%7Bnot"),
+        ("application/x-www-form-urlencoded", b"payload=[]"),
+    ],
+)
+def test_what_is_signed_and_no_payload_gets_400(world: World, kind: str, body: bytes) -> None:
+    """Never 500: whoever holds the secret may still send nonsense."""
+    at = str(int(time.time()))
+    signature = SignatureVerifier(world.workspace.signing_secret).generate_signature(timestamp=at, body=body)
+    headers = {"content-type": kind, "x-slack-request-timestamp": at, "x-slack-signature": str(signature)}
+    assert world.post(body, headers).status_code == 400
 
 
 def test_headers_that_are_no_ascii_get_401(world: World) -> None:
