@@ -26,15 +26,14 @@ class ChatBack(Event):
 
 
 class OperatorTold(Event):
-    """An operator was told, or nobody could be, and why. `outage` is the row at which it began.
+    """Somebody was told of an outage, or can't be, and why: an emergency contact, or who leads an open incident.
 
-    `others` are the commanders of open incidents who were told as well.
+    `outage` is the row at which it began. Without a `person` there was nobody to tell.
     """
 
     outage: int
     what: What
     person: str | None = None
-    others: tuple[str, ...] = ()
     channel: str = ""
     message_id: str = ""
     failure: str = ""
@@ -42,7 +41,10 @@ class OperatorTold(Event):
 
 @dataclass(frozen=True)
 class Outage:
-    """From the first replica that lost the chat to the last that has it again. `number` is its first row."""
+    """From the first replica that lost the chat to the last that has it again. `number` is its first row.
+
+    `heard` are those who were told that the chat is away; `settled` says of whom nothing more is to be done, and for what.
+    """
 
     number: int
     since: datetime
@@ -50,14 +52,13 @@ class Outage:
     noted_at: datetime
     without: frozenset[str]
     ended_at: datetime | None = None
-    told: frozenset[What] = frozenset()
+    heard: frozenset[str] = frozenset()
+    settled: frozenset[tuple[What, str | None]] = frozenset()
 
     @property
-    def untold(self) -> What | None:
-        """What an operator still has to be told. Who never heard of an outage need not hear of its end."""
-        if self.ended_at is None:
-            return None if "away" in self.told else "away"
-        return "back" if self.told == {"away"} else None
+    def what(self) -> What:
+        """What there is to tell now."""
+        return "away" if self.ended_at is None else "back"
 
 
 def follow(rows: Iterable[Recorded], outage: Outage | None = None) -> Outage | None:
@@ -76,6 +77,14 @@ def _after(outage: Outage | None, row: Recorded) -> Outage | None:
         case ChatBack(replica=name) if outage is not None and outage.ended_at is None:
             without = outage.without - {name}
             return replace(outage, without=without, ended_at=None if without else row.at)
-        case OperatorTold(outage=number, what=what) if outage is not None and outage.number == number:
-            return replace(outage, told=outage.told | {what})
+        case OperatorTold(outage=number) if outage is not None and outage.number == number:
+            return _told(outage, row.event)
     return outage
+
+
+def _told(outage: Outage, told: OperatorTold) -> Outage:
+    settled = outage.settled | {(told.what, told.person)}
+    hears = told.what == "away" and told.person is not None and not told.failure
+    return replace(
+        outage, settled=settled, heard=outage.heard | {told.person} if hears and told.person else outage.heard
+    )

@@ -5,7 +5,7 @@ Once an outage, whoever notices it.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.comms.outgoing import Outgoing
 from bot.domain.model import sha256
-from bot.domain.outages import STREAM, ChatBack, ChatLost, OperatorTold, Outage, What, follow
+from bot.domain.outages import STREAM, ChatBack, ChatLost, OperatorTold, Outage, follow
 from bot.domain.plan import Person, RecoveryPlan
 from bot.domain.timeline import BOT, Event, moment, record
 from bot.engine.desk import Desk
@@ -97,54 +97,68 @@ class Alarm:
     # --- telling -----------------------------------------------------------------------------------------------------------
 
     def _tell(self, mine: bool) -> None:
-        """Who noted it tells it at once; the others wait whether it does."""
+        """Who noted it first tells it at once; the others wait whether it does."""
         outage = self._read()
-        what = outage.untold if outage else None
-        if outage is None or what is None or self._moment() < self._not_before:
+        if outage is None or self._moment() < self._not_before:
             return
+        first = mine and (outage.what == "back" or outage.without == {self.replica})
         age = self.desk.now() - (outage.ended_at or outage.noted_at)
-        if not mine and age < timedelta(seconds=self.patience.turn):
+        if not first and age < timedelta(seconds=self.patience.turn):
             return
-        told = self._told(outage, what, last=age > timedelta(seconds=self.patience.give_up))
-        while told is not None and not self._append(told):
-            again = self._read()
-            told = told if again and again.number == outage.number and again.untold == what else None
+        last = age > timedelta(seconds=self.patience.give_up)
+        if outage.what == "away":
+            self._tell_an_operator(outage, last=last)
+            people = self._commanders()
+        else:
+            people = sorted(outage.heard)  # who never heard of an outage need not hear of its end
+        for name in people:
+            self._tell_one(outage, name, last=last)
 
-    def _told(self, outage: Outage, what: What, *, last: bool) -> Event | None:
-        """What came of telling it; None where it should be tried again."""
-        message = letter(outage, what, self.desk.plan)
-        failures: list[NotDelivered] = []
-        sent = ((name, self._sent(message, person, failures)) for name, person in contacts(self.desk.plan))
-        operator, id_ = next(((name, id_) for name, id_ in sent if id_), (None, ""))
-        others = tuple(
-            name
-            for name, person in self._commanders(operator)
-            if self._sent(replace(message, token=f"{message.token}.{name}"), person, failures)
-        )
-        reason = redact(" ".join(dict.fromkeys(map(str, failures))))
-        if operator is not None or others:
-            log.warning("operator_told", what=what, person=operator, others=others, outage=outage.number)
-            told = {"person": operator, "others": others, "channel": CHANNEL, "message_id": id_, "failure": reason}
-            return OperatorTold(outage=outage.number, what=what, **told)
-        log.error("operator_not_told", what=what, reason=reason or NOBODY, slack=outage.reason)
-        if not last and not all(failure.permanent for failure in failures):
-            self._not_before = self._moment() + self.patience.again
-            return None
-        return OperatorTold(outage=outage.number, what=what, failure=reason or NOBODY)
+    def _tell_an_operator(self, outage: Outage, *, last: bool) -> None:
+        """The first emergency contact who can be reached."""
+        known = list(contacts(self.desk.plan))
+        if outage.heard & set(known):
+            return
+        if not known and ("away", None) not in outage.settled:
+            log.error("operator_not_told", what="away", reason=NOBODY, slack=outage.reason)
+            self._append_told(OperatorTold(outage=outage.number, what="away", failure=NOBODY))
+        for name in known:
+            if self._tell_one(outage, name, last=last):
+                return
 
-    def _sent(self, message: Outgoing, person: Person, failures: list[NotDelivered]) -> str:
-        """The mail's id; empty where it can't be sent."""
+    def _tell_one(self, outage: Outage, name: str, *, last: bool) -> bool:
+        """Whether somebody was told now. What fails for now is tried again; what fails for good is put on record."""
+        what, person = outage.what, self.desk.plan.people.get(name)
+        now = self._outage
+        if person is None or now is None or (what, name) in now.settled:
+            return False
+        token = f"{thread_of(outage, self.desk.plan)}.{what}.{name}"
+        told = OperatorTold(outage=outage.number, what=what, person=name, channel=CHANNEL)
         try:
-            return self.send(message, person)
+            id_ = self.send(letter(outage, self.desk.plan, token), person)
         except NotDelivered as failure:
-            failures.append(failure)
-            return ""
+            reason = redact(str(failure))
+            log.error("operator_not_told", what=what, person=name, reason=reason, slack=outage.reason)
+            if failure.permanent or last:
+                self._append_told(told.model_copy(update={"failure": reason}))
+            else:
+                self._not_before = self._moment() + self.patience.again
+            return False
+        log.warning("operator_told", what=what, person=name, outage=outage.number)
+        self._append_told(told.model_copy(update={"message_id": id_}))
+        return True
 
-    def _commanders(self, told: str | None) -> Iterator[tuple[str, Person]]:
-        """Whoever leads an open incident, and has not been told."""
-        commanders = dict.fromkeys(row.commander for row in self.desk.incidents())
-        people = self.desk.plan.people
-        yield from ((name, people[name]) for name in commanders if name in people and name != told)
+    def _append_told(self, told: OperatorTold) -> None:
+        """Put on record, unless another replica has put the same there, or the outage is over."""
+        while not self._append(told):
+            outage = self._read()
+            if outage is None or outage.number != told.outage or (told.what, told.person) in outage.settled:
+                return
+        self._read()
+
+    def _commanders(self) -> list[str]:
+        """Whoever leads an open incident."""
+        return sorted({row.commander for row in self.desk.incidents() if row.commander})
 
     # --- the stream --------------------------------------------------------------------------------------------------------
 
@@ -179,20 +193,23 @@ class Alarm:
         return True
 
 
-def contacts(plan: RecoveryPlan) -> Iterator[tuple[str, Person]]:
+def contacts(plan: RecoveryPlan) -> Iterator[str]:
     """The emergency contacts whom an operator's message goes to: the first that can be reached."""
     for role in ("primary", "secondary"):
         name = plan.emergency_contacts.get(role)
         if name is not None and name in plan.people:
-            yield name, plan.people[name]
+            yield name
 
 
-def letter(outage: Outage, what: What, plan: RecoveryPlan) -> Outgoing:
-    """The message. Its name is the outage's, so that a repeat is the same mail."""
-    origin = sha256(f"{plan.organisation} {moment(outage.noted_at)}")[:12]
-    thread = f"slack-outage.{outage.number}.{origin}"
-    subject, text = _away(outage) if what == "away" else _back(outage)
-    return Outgoing(token=f"{thread}.{what}", thread=thread, subject=f"{plan.organisation}: {subject}", text=text)
+def thread_of(outage: Outage, plan: RecoveryPlan) -> str:
+    """The name of an outage, for ever."""
+    return f"slack-outage.{outage.number}.{sha256(f'{plan.organisation} {moment(outage.noted_at)}')[:12]}"
+
+
+def letter(outage: Outage, plan: RecoveryPlan, token: str) -> Outgoing:
+    """The message. Its token is made from the outage's name, so that a repeat is the same mail."""
+    subject, text = _away(outage) if outage.what == "away" else _back(outage)
+    return Outgoing(token, thread_of(outage, plan), f"{plan.organisation}: {subject}", text)
 
 
 def _away(outage: Outage) -> tuple[str, str]:

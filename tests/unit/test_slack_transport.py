@@ -218,24 +218,17 @@ def lost(replica: str) -> ChatLost:
 
 
 def test_an_outage_lasts_from_the_first_to_the_last_replica() -> None:
-    """It has one number, is told once, and ends when nobody is without Slack any more."""
+    """It has one number, is told to each once, and ends when nobody is without Slack any more."""
     going = after(lost("a"), lost("b"), ChatBack(replica="a"))
     assert going is not None
-    assert (going.number, going.without, going.ended_at, going.untold) == (1, frozenset({"b"}), None, "away")
+    assert (going.number, going.without, going.ended_at, going.what) == (1, frozenset({"b"}), None, "away")
     told = OperatorTold(outage=1, what="away", person="alice")
-    over = after(lost("a"), lost("b"), told, ChatBack(replica="a"), ChatBack(replica="b"))
+    failed = OperatorTold(outage=1, what="away", person="bob", failure="There is no such mailbox.")
+    over = after(lost("a"), lost("b"), told, failed, ChatBack(replica="a"), ChatBack(replica="b"))
     assert over is not None
-    assert (over.ended_at, over.untold) == (NOW + timedelta(minutes=4), "back")
-    done = after(lost("a"), told, ChatBack(replica="a"), OperatorTold(outage=1, what="back", person="alice"))
-    assert done is not None
-    assert done.untold is None
-
-
-def test_who_never_heard_of_an_outage_is_not_told_of_its_end() -> None:
-    """It came and went before anybody could be reached."""
-    over = after(lost("a"), ChatBack(replica="a"))
-    assert over is not None
-    assert over.untold is None
+    assert (over.ended_at, over.what) == (NOW + timedelta(minutes=5), "back")
+    assert over.heard == {"alice"}  # who never heard of it need not hear of its end
+    assert over.settled == {("away", "alice"), ("away", "bob")}
 
 
 def test_the_next_outage_is_another() -> None:
@@ -243,7 +236,7 @@ def test_the_next_outage_is_another() -> None:
     told = OperatorTold(outage=1, what="away", person="alice")
     again = after(lost("a"), told, ChatBack(replica="a"), lost("a"))
     assert again is not None
-    assert (again.number, again.untold) == (4, "away")
+    assert (again.number, again.what, again.heard, again.settled) == (4, "away", frozenset(), frozenset())
 
 
 def test_the_worst_part_gives_the_state_and_its_reasons() -> None:

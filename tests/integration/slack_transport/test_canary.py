@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from bot.comms.email import email_channel
 from bot.comms.outgoing import Outgoing
 from bot.domain import commands as c
-from bot.domain.outages import STREAM, OperatorTold
+from bot.domain.outages import STREAM
 from bot.domain.plan import Person
 from bot.engine.parts import OK
 from bot.engine.ports import NotDelivered
@@ -253,22 +253,26 @@ def test_slack_away_is_told_to_the_second_contact_when_the_first_has_no_mail(lab
 
 @ON_SQLITE
 def test_who_leads_an_open_incident_is_told_too(lab: Lab, workspace: Workspace) -> None:
-    """By a mail of their own, and once where they are the emergency contact as well; so when Slack is back."""
-    lab.declare()
-    for _ in range(2):
-        command = c.Assign(actor=lab.actor("alice"), role="commander", person="carol")
-        lab.desk.give(lab.declare().id, command, key=f"assign-{next(lab.numbers)}")
+    """Each once, by a mail of their own, also who leads one only later; who heard of it hears that it is over."""
+    incident = lab.declare()
+    led_by(lab, "carol")
     workspace.go_away()
-    with make(lab, workspace).started() as running:
-        assert running.until(lambda: len(running.post.sent) == 2)
-        away = [(name, message.token) for name, message in running.post.sent]
-        assert [name for name, _ in away] == ["Alice", "Carol"]
-        assert len({token for _, token in away}) == 2
+    with make(lab, workspace, Post({"Carol": False})).started() as running:
+        assert running.until(lambda: [name for name, _ in running.post.sent] == ["Alice"])
+        running.post.unreachable.clear()
+        assert running.until(lambda: [name for name, _ in running.post.sent] == ["Alice", "Carol"])
+        led_by(lab, "dave")
+        assert running.until(lambda: [name for name, _ in running.post.sent] == ["Alice", "Carol", "Dave"])
+        assert len({message.token for _, message in running.post.sent}) == 3
+        lab.give(incident, c.Cancel, "alice", reason="a false alarm")
         workspace.come_back()
-        assert running.until(lambda: [name for name, _ in running.post.sent[2:]] == ["Alice", "Carol"])
-    with lab.desk.database.read() as connection:
-        told = [row.event for row in streams.load(connection, STREAM) if isinstance(row.event, OperatorTold)]
-    assert [(event.person, event.others) for event in told] == [("alice", ("carol",))] * 2
+        assert running.until(lambda: [name for name, _ in running.post.sent[3:]] == ["Alice", "Carol", "Dave"])
+
+
+def led_by(lab: Lab, person: str) -> None:
+    """An incident that this person leads."""
+    command = c.Assign(actor=lab.actor("alice"), role="commander", person=person)
+    lab.desk.give(lab.declare().id, command, key=f"assign-{next(lab.numbers)}")
 
 
 @ON_SQLITE
