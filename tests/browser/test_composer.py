@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from bot.playground.workspace.workspace import Workspace
 from tests.browser.conftest import Open
 from tests.browser.sample_app import SampleApp
-from tests.browser.samples import declare_form
+from tests.browser.samples import declare_form, section
 
 
 def test_a_command_is_completed_and_sent(app: SampleApp, open_page: Open) -> None:
@@ -133,3 +133,18 @@ def test_a_global_shortcut_opens_from_the_composer(app: SampleApp, open_page: Op
     page.get_by_role("button", name="Shortcuts and commands").click()
     page.get_by_role("menuitem", name="/dr").click()
     expect(page.get_by_role("textbox", name="Message #ops")).to_have_value("/dr ")
+
+
+def test_whoever_writes_sees_the_end(app: SampleApp, open_page: Open) -> None:
+    """A message or a command that is sent from further up leads to the end, where its answer comes."""
+    for number in range(40):
+        app.post([section(f"Step {number}")])
+    page = open_page()
+    expect(page.get_by_text("Step 39", exact=True)).to_be_in_viewport()
+    for line in ("I am here", "/dr status"):
+        page.locator("#scroller").evaluate("node => { node.scrollTop = 0 }")
+        expect(page.get_by_text("Step 0", exact=True)).to_be_in_viewport()
+        page.get_by_role("textbox", name="Message #ops").fill(line)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("article").last).to_be_in_viewport()
+    expect(page.get_by_role("article").last).to_contain_text("Only visible to you")

@@ -225,3 +225,20 @@ def test_topic_bookmarks_and_archive(app: SampleApp, workspace: Workspace, open_
     workspace.archive("#ops")
     expect(page.get_by_text("This channel is archived.")).to_be_visible()
     expect(page.get_by_role("textbox")).to_have_count(0)
+
+
+def test_one_toolbar_at_a_time(workspace: Workspace, open_page: Open) -> None:
+    """The pointer's message shows its toolbar, and the focused one no longer; the keyboard keeps the one that it is in."""
+    workspace.say("U0BOB", "#ops", "first")
+    workspace.say("U0CAROL", "#ops", "second")
+    page = open_page()
+    first, second = page.get_by_role("article").first, page.get_by_role("article").last
+    first.get_by_text("first").click()
+    first.focus()
+    expect(first.locator(".toolbar")).to_have_css("opacity", "1")
+    second.hover()
+    expect(second.locator(".toolbar")).to_have_css("opacity", "1")
+    expect(first.locator(".toolbar")).to_have_css("opacity", "0")
+    page.keyboard.press("Tab")
+    expect(first.get_by_role("button", name="Add a reaction")).to_be_focused()
+    expect(first.locator(".toolbar")).to_have_css("opacity", "1")

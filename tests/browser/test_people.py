@@ -45,6 +45,20 @@ def test_a_page_acts_as_another_person(workspace: Workspace, open_page: Open) ->
     expect(page.get_by_role("button", name="You act as Carol Chen")).to_be_visible()
 
 
+def test_the_address_names_what_is_shown(workspace: Workspace, open_page: Open) -> None:
+    """Whoever does not see the place of the person before comes to another one, and the address says which."""
+    secret = workspace.new_channel("secret", kind="private", members=["U0BOB"]).id
+    page = open_page("U0BOB", secret)
+    page.get_by_role("button", name="You act as Bob Brown").click()
+    page.get_by_role("menuitemradio", name="Carol Chen").click()
+    expect(page.get_by_role("heading", name="#oncall")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"as=U0CAROL#C0ONCALL$"))
+    page.go_back()
+    expect(page.get_by_role("heading", name="secret")).to_be_visible()
+    workspace.say("U0BOB", secret, "between few")
+    expect(page.get_by_role("article").last).to_contain_text("between few")
+
+
 def test_channels_come_and_go(app: SampleApp, workspace: Workspace, open_page: Open) -> None:
     """A new channel appears without a jump away from what is read; one may be joined; a deleted one goes."""
     page = open_page("U0BOB", "C0OPS")
@@ -104,9 +118,14 @@ def test_the_panel_of_the_demo(workspace: Workspace, open_page: Open) -> None:
 def test_an_interrupted_connection_comes_back(workspace: Workspace, troubles: Troubles, open_page: Open) -> None:
     """The page says that the connection is lost, connects again by itself, and shows what was missed."""
     page = open_page()
+    page.clock.install()
     troubles.allow("ERR_CONNECTION")  # the browser itself logs what it can't reach
     workspace.go_away()
-    expect(page.get_by_text("The connection to the workspace is lost.")).to_be_visible()
+    lost = page.get_by_text("The connection to the workspace is lost.")
+    expect(lost).to_be_visible()
+    expect(lost).not_to_contain_text("make demo")
+    page.clock.fast_forward("00:21")
+    expect(lost).to_contain_text("start it again with make demo")
     workspace.say("U0BOB", "#ops", "said meanwhile")
     workspace.come_back()
     expect(page.get_by_text("said meanwhile")).to_be_visible()

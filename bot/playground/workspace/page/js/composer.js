@@ -75,6 +75,7 @@ export class Composer {
     this.sent.push(text);
     this.put("");
     this.replyTo(null);
+    this.app.messages.follow();
     const command = /^\/[a-z0-9_-]+(\s|$)/i.test(text);
     const answer = command
       ? await this.app.api.post("/ui/command", { channel, text })

@@ -14,7 +14,7 @@ import { Names } from "./names.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { People } from "./people.js";
-import { ofPath, placeOf, placeOfLink } from "./places.js";
+import { hashOf, ofPath, placeOf, placeOfLink } from "./places.js";
 import { Store } from "./store.js";
 
 class App {
@@ -49,6 +49,7 @@ class App {
   start(me) {
     if (ofPath(location.pathname)) history.replaceState(null, "", `/${location.search}#${ofPath(location.pathname)}`);
     this.live?.close();
+    this.place = { id: null, ts: null };
     this.store.clear();
     this.store.emit("views");
     this.home.clear();
@@ -78,7 +79,6 @@ class App {
 
   actAs(id) {
     history.pushState(null, "", `/?as=${encodeURIComponent(id)}${location.hash}`);
-    this.place = { id: null, ts: null };
     this.start(id);
     byId("person").focus();
   }
@@ -108,6 +108,7 @@ class App {
     const channel = store.channels.get(wanted.id) ?? null;
     const moved = wanted.id !== this.place.id || wanted.ts !== this.place.ts;
     this.place = this.last = wanted;
+    this.name(wanted);
     this.header.show(channel);
     this.composer.show(channel);
     if (!moved) return;
@@ -115,6 +116,12 @@ class App {
     if (channel) this.messages.show(channel.id, wanted.ts);
     this.channels.draw();
     this.title();
+  }
+
+  /** The address names what is shown, also where it named a place that this person does not see. */
+  name(place) {
+    const hash = hashOf(place);
+    if (location.hash !== hash) history.replaceState(null, "", `${location.search}${hash}`);
   }
 
   title() {

@@ -172,6 +172,12 @@ export class Messages {
     }
   }
 
+  /** From the end on, wherever one has read: whoever writes wants to see what comes of it. */
+  follow() {
+    this.atEnd = true;
+    this.toEnd();
+  }
+
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.newer.hidden = true;

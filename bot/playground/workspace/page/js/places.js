@@ -12,6 +12,9 @@ export function placeOf(hash, store, last) {
   return { id: (rooms.find(({ member }) => member) ?? rooms[0])?.id ?? "app", ts: null };
 }
 
+/** The hash that names a place. */
+export const hashOf = ({ id, ts }) => (ts ? `#${id}/${ts}` : `#${id}`);
+
 /** Where in this page a link leads, as for the address's hash; null: elsewhere. */
 export function placeOfLink(address, store) {
   let url;
