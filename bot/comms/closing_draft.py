@@ -82,8 +82,9 @@ def lessons(view: View) -> str:
 def _lessons(view: View, step: StepRun) -> Iterator[str]:
     if step.state is StepState.SKIPPED:
         yield f"{bold(step)} was skipped: {said(step.reason)}"
-    if len(step.attempts) > 1:
-        yield f"{bold(step)} took {len(step.attempts)} attempts."
+    tried = [attempt for attempt in step.attempts if attempt.outcome != "blocked"]  # looked again is not tried again
+    if len(tried) > 1:
+        yield f"{bold(step)} took {len(tried)} attempts."
     if step.glass_broken_by:
         yield f"{view.name(step.glass_broken_by)} went on alone with {bold(step)}: {said(step.glass_reason)}"
     expected = step.definition.expected

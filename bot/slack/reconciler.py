@@ -164,7 +164,8 @@ class Reconciler:
         put_off = list(showing.put_off.values())
         missing = [*put_off, *map(SlackTrouble, showing.unreached.values())]
         if missing and incident.ended_at is not None and self.desk.now() - incident.ended_at < STAYS_OPEN:
-            self._later(incident, row, showing.by, missing[0])
+            trouble = put_off[0] if put_off else SlackTrouble(" ".join(map(str, missing)))
+            self._later(incident, row, showing.by, trouble)
             return
 
         def release(connection: Connection, now: datetime) -> None:

@@ -11,7 +11,7 @@ from bot.comms.view import View
 from bot.domain import commands as c
 from bot.domain.changes import Risk, Verdict
 from bot.domain.timeline import BOT
-from tests.unit.builders import FAILS, UNKNOWN, Story, a_plan, by, recovery_plan, unmet_plan
+from tests.unit.builders import FAILS, UNKNOWN, Story, a_plan, by, check, recovery_plan, underway, unmet_plan
 from tests.unit.comms_builders import (
     QUOTED,
     messages,
@@ -274,6 +274,19 @@ def test_lessons_name_what_went_otherwise_than_planned() -> None:
     """A step that took more than twice what was expected is a lesson."""
     text = messages().message("resolution", promoted().incident, promoted().now, {})
     assert "*Promote the replica* took 5 min; 2 min were expected." in text
+
+
+def test_to_look_again_is_no_lesson() -> None:
+    """A check that could not know at first was asked again, and then held."""
+    story = underway(check("w"))
+    story.begin("w")
+    story.look("w", UNKNOWN, late=True)
+    story.person(c.Retry, "w", "alice")
+    story.begin("w")
+    story.look("w")
+    assert story.step("w").state == "completed"
+    assert len(story.step("w").attempts) == 2
+    assert "attempts" not in messages().message("resolution", story.incident, story.now, {})
 
 
 def test_a_section_of_the_authors_own_is_left_to_people() -> None:
