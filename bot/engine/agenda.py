@@ -54,7 +54,7 @@ def agenda(incident: Incident | None) -> Agenda:
     for run, step in incident.every_step():
         for job in step_jobs(incident, run, step):
             jobs[job.id] = job
-            wakes[f"{job.name}/{run.id}/{step.id}"] = _in_case(job, step, incident)
+            wakes[again_key(job)] = _in_case(job, step, incident)
         wakes.update(step_wakes(run, step))
     return Agenda(jobs, wakes)
 
@@ -105,6 +105,12 @@ def _job(name: str, incident: Incident, run: Run, step: StepRun, detail: str = "
     parts = (name, incident.id, run.id, step.id, str(step.attempt), str(occasion), *([detail] if detail else []))
     arguments: tuple[JsonValue, ...] = (incident.id, run.id, step.id, step.attempt)
     return Job(name, "|".join(parts), queue_of(name), (*arguments, detail) if detail else arguments)
+
+
+def again_key(job: Job) -> str:
+    """The moment that stands for a lost job: of one step each click has its own."""
+    _, run, step, _, *offer = job.arguments
+    return "/".join(map(str, (job.name, run, step, *offer)))
 
 
 def queue_of(name: str) -> str:

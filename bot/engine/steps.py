@@ -102,6 +102,7 @@ class StepRunner:
             found = self.directory.look_up(offer.person, (step.rule.approvers,))
         except Unavailable as unknown:
             log.warning("look_up_failed", person=offer.person, reason=str(unknown))
+            self._soon_again(incident_id, f"judge/{run_id}/{step_id}/{offer_id}")
             return
         self._try(incident_id, c.JudgeOffer(run=run_id, step=step_id, offer=offer_id, standing=found))
 
@@ -127,7 +128,7 @@ class StepRunner:
         except Unavailable as unknown:
             reason = f"waits for word of who approved it: {unknown}"
             self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=reason))
-            self._attempt_later(incident.id, run.id, step.id)
+            self._soon_again(incident.id, f"attempt/{run.id}/{step.id}")
             return
         with self.calls.making(token(incident, run, step)):
             self._start(incident, run, step, self._begin(incident, run, step, fresh, unconfirmed), looked_at)
@@ -140,7 +141,7 @@ class StepRunner:
             log.info("target_held", incident=incident.id, step=step.id, reason=held.reason)
             waits = f"waits for {held.target}, held by {held.stream} {held.run}/{held.step}"
             self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=waits))
-            self._attempt_later(incident.id, run.id, step.id)
+            self._soon_again(incident.id, f"attempt/{run.id}/{step.id}")
             return
         except Refused as refused:
             log.info("attempt_refused", incident=incident.id, step=step.id, reason=str(refused))
@@ -231,13 +232,9 @@ class StepRunner:
             return self.calls.is_made(token(incident, run, step))
         return any(replica.executor_id == step.executor for replica in self.desk.executors())
 
-    def _attempt_later(self, incident_id: str, run_id: str, step_id: str) -> None:
-        """The moment that stands for a lost attempt comes soon, if the step still waits: who took it away meant it."""
-        self.desk.transact(
-            lambda connection, now: moments.rearm(
-                connection, incident_id, f"attempt/{run_id}/{step_id}", now + TRY_AGAIN
-            )
-        )
+    def _soon_again(self, incident_id: str, key: str) -> None:
+        """The moment that stands for a lost job comes soon, if the step still waits for it."""
+        self.desk.transact(lambda connection, now: moments.rearm(connection, incident_id, key, now + TRY_AGAIN))
 
     # --- looks ------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Approvals that were clicked: each person is looked up when it counts, and again just before the call."""
 
 import itertools
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,19 +53,16 @@ def register(lab: Lab) -> Register:
     return lab.directory
 
 
-def clicked(lab: Lab) -> Incident:
-    """Bob's click on Approve."""
+def clicked(lab: Lab, *people: str) -> Incident:
+    """Clicks on Approve, bob's where nobody is named."""
     incident = lab.started("one")
     lab.wait(incident, "flip", "pending_approval")
     step = lab.desk.find(incident.id).runs["R1"].steps["flip"]
-    click = c.Approve(
-        actor=Actor(person="bob", slack="U0BOB", via="slack"),
-        run="R1",
-        step="flip",
-        digest=step.digest,
-        offer="click-1",
-    )
-    return lab.desk.give(incident.id, click, key="click-1")
+    for person in people or ("bob",):
+        actor, offer = Actor(person=person, slack=f"U0{person.upper()}", via="slack"), f"click-{person}"
+        click = c.Approve(actor=actor, run="R1", step="flip", digest=step.digest, offer=offer)
+        incident = lab.desk.give(incident.id, click, key=offer)
+    return incident
 
 
 def test_a_click_counts_once_the_person_is_known_and_is_looked_up_again(lab: Lab) -> None:
@@ -96,6 +94,18 @@ def test_a_directory_that_is_silent_before_the_call_is_asked_again(lab: Lab) -> 
         register(lab).usual = YES
         lab.wait(incident, "flip", "completed")
     assert len(lab.board.calls) == 1
+
+
+def test_clicks_that_a_silent_directory_leaves_open_are_looked_up_again_soon(lab: Lab) -> None:
+    """Each of them, within seconds of its answering again; nobody has to click once more."""
+    register(lab).usual = SILENT
+    with lab.running():
+        incident = clicked(lab, "bob", "carol")
+        assert eventually(lambda: register(lab).asked >= 2, 20)
+        assert len(lab.desk.find(incident.id).runs["R1"].steps["flip"].offers) == 2
+        time.sleep(1)
+        register(lab).usual = YES
+        assert eventually(lambda: not lab.desk.find(incident.id).runs["R1"].steps["flip"].offers, 20)
 
 
 def test_a_click_of_who_may_not_act_is_rejected(lab: Lab) -> None:

@@ -130,7 +130,7 @@ def test_who_waits_for_a_target_leaves_no_moment_behind(database_url: str, tmp_p
     lab = make_lab(database_url, tmp_path, itertools.count(1), RUNBOOKS)
     incident = lab.started("one")
     runner = lab.replica().runner
-    runner._attempt_later(incident.id, "R1", "flip")
+    runner._soon_again(incident.id, "attempt/R1/flip")
     rows = lab.desk.transact(lambda connection, _: moments.keys(connection, incident.id))
     assert "attempt/R1/flip" not in rows
     lab.close()
