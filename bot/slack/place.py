@@ -136,8 +136,9 @@ class Places:
 
     def furnishing(self, incident: Incident, channel: str, card: str | None) -> Iterator[Chore]:
         """Topic, pinned card, and everybody whom the severity, the roles and a shown plan call for."""
-        wanted = f"{incident.severity} {incident.title}"
-        topic = f"{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
+        drill = "DRILL · " if incident.drill else ""
+        wanted = f"{drill}{incident.severity} {incident.title}"
+        topic = f"{drill}{incident.id} · {incident.severity.upper()} · {escape(incident.title)}"[:250]
         yield (
             f"topic:{sha256(wanted)[:8]}",
             lambda: self._call("conversations.setTopic", channel=channel, topic=topic),
@@ -219,9 +220,10 @@ def _in(account: str) -> str:
 
 
 def channel_name(incident: Incident, plan: RecoveryPlan) -> str:
-    """The channel's name as the plan wants it, in the letters that Slack takes."""
+    """The channel's name as the plan wants it, in the letters that Slack takes; a drill's says first that it is one."""
     raw = plan.channels.name.format(number=incident.number, system=incident.systems[0], severity=incident.severity)
-    return re.sub(r"[^a-z0-9_-]+", "-", raw.lower())[:LONGEST_NAME].strip("-") or f"dr-{incident.number}"
+    fitting = re.sub(r"[^a-z0-9_-]+", "-", raw.lower())[:LONGEST_NAME].strip("-") or f"dr-{incident.number}"
+    return f"drill-{fitting}"[:LONGEST_NAME].strip("-") if incident.drill else fitting
 
 
 def names(incident: Incident, plan: RecoveryPlan) -> Iterator[str]:
