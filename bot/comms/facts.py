@@ -47,7 +47,7 @@ def _incident(view: View, url: str) -> Facts:
         "since": moment(incident.since),
         "declared_at": moment(incident.declared_at),
         "mitigated_at": _moment(incident.mitigated_at),
-        "declarer": view.name(incident.declarer),
+        "declarer": view.declarer,
         "commander": view.name(incident.commander),
         "ack_url": f"{url}/incidents/{incident.id}/acknowledge",
     }

@@ -26,7 +26,7 @@ def assessment(view: View) -> str:
 def actions(view: View) -> str:
     """What has been done so far."""
     incident = view.incident
-    begun = f"Declared by {view.name(incident.declarer)} at {view.at(incident.declared_at)}."
+    begun = f"Declared by {view.declarer} at {view.at(incident.declared_at)}."
     runs = [f"Started at {view.at(run.started_at)}: {run.runbook.title}." for run in view.runs]
     done = [f"{bold(step)} was done at {view.at(step.ended_at or view.now)}." for step in landmarks(view)[-MOST:]]
     return " ".join((begun, *(runs or ["No runbook has been started."]), *done))

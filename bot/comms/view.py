@@ -48,6 +48,12 @@ class View:
         known = self.plan.people.get(person or "")
         return known.name if known else person or "nobody"
 
+    @property
+    def declarer(self) -> str:
+        """Who declared it; somebody whom the recovery plan does not name has no name here."""
+        outside = self.incident.declarer is None and self.incident.declarer_account is not None
+        return "somebody outside the recovery plan" if outside else self.name(self.incident.declarer)
+
     def names(self, people: Iterable[str]) -> str:
         return listed([self.name(person) for person in people])
 

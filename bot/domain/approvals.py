@@ -1,6 +1,6 @@
 """Approval rules: who may approve a plan, how many it takes, and how long an approval lives."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -108,14 +108,20 @@ BUT_NOT: Mapping[frozenset[Excluded], str] = {
 
 
 def standing(
-    person: str | None, rule: Rule, plan: RecoveryPlan, requesters: Iterable[str | None], declarer: str | None
+    person: str | None,
+    rule: Rule,
+    plan: RecoveryPlan,
+    requesters: Iterable[str | None],
+    declarer: str | None,
+    given: Collection[str] = (),
 ) -> Standing:
-    """Whether a person may approve now; the reason names the team and those who may."""
+    """Whether a person may approve now; the reason names the team and those who may and have not `given` their word."""
     requesters = tuple(requesters)
     may = eligible(rule, plan, requesters, declarer)
     if person is not None and person in may:
         return Standing(eligible=True)
-    names = either(plan.people[p].name for p in may) or "nobody: the rule cannot be met, change the plan or escalate"
+    left = [plan.people[p].name for p in may if p not in given]
+    names = either(left) or "nobody: the rule cannot be met, change the plan or escalate"
     who = f"This needs someone of {rule.approvers}{BUT_NOT[frozenset(rule.exclude)]}."
     if person is not None and person == declarer and "declarer" in rule.exclude:
         why = "You declared it."

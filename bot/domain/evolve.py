@@ -151,6 +151,7 @@ def _run_changes(state: Incident, run_id: str, **changes: Any) -> Changes:
 
 def _reopened(state: Incident, _: e.IncidentReopened, row: Recorded) -> Changes:
     return {
+        "reopened_at": row.at,
         "mitigated_at": None,
         "resolved_at": None,
         "ended_at": None,

@@ -183,10 +183,12 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
 def _risk_accepted(step: StepRun, event: e.RiskAccepted, _: datetime) -> Changes:
     new = [risk for risk in dict.fromkeys(event.risks) if step.taken(risk) is None]
     people = tuple(dict.fromkeys((*_said(step, ACCEPT_RISK), event.person)))
+    reasons = (*(voice.reason for voice in step.voices if voice.decision == ACCEPT_RISK), event.reason)
+    reason = "; ".join(dict.fromkeys(reasons))
     return {
         "risk_accepted_by": people,
-        "risk_reason": event.reason,
-        "taken_risks": (*step.taken_risks, *(TakenRisk(risk, people, event.reason) for risk in new)),
+        "risk_reason": reason,
+        "taken_risks": (*step.taken_risks, *(TakenRisk(risk, people, reason) for risk in new)),
     }
 
 

@@ -41,7 +41,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class TakenRisk:
-    """A risk, by whom it was accepted, and why: the words of the last of them."""
+    """A risk, by whom it was accepted, and why: the words of all of them."""
 
     risk: Risk
     people: tuple[str, ...]
@@ -303,6 +303,7 @@ class Incident:
     channel: str | None = None
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
+    reopened_at: datetime | None = None
     ended_at: datetime | None = None
     resolution: Mapping[str, str] = field(default_factory=dict)
     notes: int = 0

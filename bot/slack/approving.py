@@ -24,7 +24,8 @@ def approve(
 ) -> Answer:
     """Offer an approval of a digest; raises Refused. `aloud` says so too where it counts: else the message shows it."""
     if step.awaits_approval and step.rule is not None and digest == step.digest:
-        verdict = standing(speaker.person, step.rule, speaker.plan, requesters(step), incident.declarer)
+        given = step.approved_by
+        verdict = standing(speaker.person, step.rule, speaker.plan, requesters(step), incident.declarer, given)
         if not verdict.eligible and not _may_have_joined(speaker, incident, step, step.rule):
             raise Refused(verdict.reason)
     speaker.give(incident.id, c.Approve(run=run.id, step=step.id, digest=digest, offer=speaker.key))

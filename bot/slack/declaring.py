@@ -1,7 +1,6 @@
 """How an incident is declared in Slack: at once, or after a question where a system has an open incident already."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.choices import systems_of, the_runbook
@@ -9,6 +8,7 @@ from bot.domain.commands import Declare, Start
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded, Refused
 from bot.domain.incident import Incident
 from bot.domain.model import Model
+from bot.domain.transitions import IncidentState
 from bot.slack import outcomes
 from bot.slack.answers import Answer
 from bot.slack.blocks import Block, actions, button, section
@@ -22,6 +22,7 @@ from bot.store.projections import IncidentRow
 CHANNEL_WITHIN = 8.0  # seconds until the declarer is told that the channel takes longer
 LOOK_EVERY = 0.15
 PRODUCTION = "production"
+OR_ANOTHER = "Go on there, or declare another one."
 
 
 class Wanted(Model):
@@ -70,7 +71,7 @@ def declare(speaker: Speaker, wanted: Wanted, asked: frozenset[str] = frozenset(
         drill=bool(wanted.drill),
         private=wanted.private,
     )
-    _ask(speaker, wanted.systems, asked)
+    _ask(speaker, wanted, asked)
     incident = speaker.declare(command)
     trouble: list[DRError] = []
     for system in started:
@@ -89,21 +90,23 @@ def _started_for(speaker: Speaker, wanted: Wanted) -> tuple[str, ...]:
     return systems_of(speaker.plan, wanted.runbook, wanted.systems)
 
 
-def _ask(speaker: Speaker, systems: tuple[str, ...], asked: frozenset[str]) -> None:
+def _ask(speaker: Speaker, wanted: Wanted, asked: frozenset[str]) -> None:
+    """A drill is no reason not to declare in earnest, nor is what somebody may not even know of."""
     with speaker.front.desk.database.read() as connection:
         if streams.key_seen(connection, speaker.key) is not None:
             return
         rows = projections.list_incidents(connection)
-    same = tuple(row for row in rows if set(row.systems) & set(systems))
+    alike = [row for row in rows if set(row.systems) & set(wanted.systems) and row.drill == bool(wanted.drill)]
+    same = tuple(row for row in alike if speaker.may_list(row))
     if any(row.id not in asked for row in same):
-        raise AlreadyOpen(same, " ".join(_already(speaker, same)))
+        raise AlreadyOpen(same, " ".join((*(_stands(speaker, row) for row in same), OR_ANOTHER)))
 
 
-def _already(speaker: Speaker, rows: tuple[IncidentRow, ...]) -> Iterator[str]:
-    for row in rows:
-        title = f": {row.title}." if speaker.may_list(row) else "."
-        yield f"{row.id} is open already for {', '.join(row.systems)}{title}"
-    yield "Go on there, or declare another one."
+def _stands(speaker: Speaker, row: IncidentRow) -> str:
+    known = speaker.plan.systems
+    systems = ", ".join(known[system].title if system in known else system for system in row.systems)
+    how = "is resolved and not closed yet" if row.state == IncidentState.RESOLVED else "is open already"
+    return f"{row.id} {how} for {systems}: {row.title}."
 
 
 def told(speaker: Speaker, declared: Declared) -> Answer:
@@ -145,12 +148,9 @@ def open_ones(speaker: Speaker, found: AlreadyOpen) -> tuple[Block, ...]:
 
 
 def _line(speaker: Speaker, row: IncidentRow) -> str:
-    systems = safe(", ".join(row.systems))
-    incident = speaker.incident(row.id)
-    if not speaker.may_see(incident):
-        return f"{bold(row.id)} is open already for {systems}."
-    where = f" Go on there: <#{incident.channel}>." if incident.channel else ""
-    return f"{bold(row.id)} is open already for {systems}: {safe(row.title)}.{where}"
+    said = safe(_stands(speaker, row)).replace(row.id, bold(row.id), 1)
+    channel = speaker.incident(row.id).channel
+    return f"{said} Go on there: <#{channel}>." if channel else said
 
 
 def anyway(speaker: Speaker, control: Control) -> Answer:

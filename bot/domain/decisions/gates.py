@@ -32,7 +32,7 @@ def requesters(step: StepRun) -> tuple[str | None, ...]:
 
 def may(person: str | None, rule: Rule, incident: Incident, step: StepRun, world: World) -> Standing:
     """Whether a person may approve this step now."""
-    return standing(person, rule, world.plan, requesters(step), incident.declarer)
+    return standing(person, rule, world.plan, requesters(step), incident.declarer, step.approved_by)
 
 
 def digest_of(

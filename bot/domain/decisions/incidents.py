@@ -196,7 +196,7 @@ def cancel(state: Incident | None, command: c.Cancel, _: World) -> tuple[Event, 
 def reopen(state: Incident | None, command: c.Reopen, _: World) -> tuple[Event, ...]:
     incident = the_incident(state)
     if incident.state is IncidentState.ACTIVE:
-        raise Refused(f"{incident.id} is active.")
+        raise Refused(f"{incident.id} is active already. Nothing was done.")
     return (e.IncidentReopened(reason=text_of(command.reason, "The reason")),)
 
 

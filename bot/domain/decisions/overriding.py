@@ -88,7 +88,9 @@ def by_word(
     able = eligible(rule, world.plan, requesters(step), incident.declarer)
     if person in said:
         left = world.names(p for p in able if p not in said)
-        raise Refused(f"You have said {decision} already.", f"{rule.required - len(said)} more of {left}.")
+        raise Refused(
+            "You have said so already, and it counts.", f"Waiting for {rule.required - len(said)} more of {left}."
+        )
     voice = voice_of(run, step, person, command, decision, reason)
     enough = len({person, *_counting(said, able, rule, incident, step, world)}) >= rule.required
     return (voice, *decided()) if enough else (voice,)

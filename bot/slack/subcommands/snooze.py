@@ -1,6 +1,7 @@
 """/dr snooze: the next status update is put off."""
 
 from bot.domain import commands as c
+from bot.domain.cadence import next_update
 from bot.domain.errors import Refused
 from bot.domain.words import length_of
 from bot.slack.answers import Answer
@@ -17,7 +18,8 @@ def answer(said: Said) -> Answer:
     if not said.reason(1):
         raise Refused("Why does the update wait?", f"Give a reason: dr snooze {said.word(0)} waiting for the provider")
     after = said.speaker.give(incident.id, c.SnoozeUpdate(until=until, reason=said.reason(1)))
-    return Answer(text=f"Put off. {next_due(after, said.speaker)}")
+    moved = next_update(after) != next_update(incident)
+    return Answer(text=f"{'Put off.' if moved else 'It is not due before that anyway.'} {next_due(after, said.speaker)}")
 
 
 SUBCOMMAND = Subcommand(

@@ -30,7 +30,7 @@ def _next(scene: Scene) -> Line:
     incident = scene.incident
     if incident.commander is None:
         return line("somebody takes command: ", exact("/dr assign commander @name"))
-    if not _going(incident):
+    if not under_way(incident):
         return _start(scene)
     verb = end_of(incident)
     return line(f"{SAYS[verb]}: ", exact(f"/dr {verb}")) if verb else ()
@@ -49,7 +49,7 @@ def _start(scene: Scene) -> Line:
 
 def end_of(incident: Incident) -> End | None:
     """What ends the night, once its turn has come: to say that users are served again, then that it is over."""
-    runs = _going(incident)
+    runs = under_way(incident)
     if not runs:
         return None
     if incident.state is IncidentState.ACTIVE and all(run.is_recovered for run in runs):
@@ -79,12 +79,19 @@ def end_press(scene: Scene, verb: End) -> Press:
 def _last(incident: Incident) -> StepRun | None:
     """The step that was finished last; of several at once the one that stands last."""
     last: StepRun | None = None
-    for run in _going(incident):
+    for run in under_way(incident):
         for step in run.steps.values():
             if step.is_met and step.ended_at and (last is None or not last.ended_at or step.ended_at >= last.ended_at):
                 last = step
     return last
 
 
-def _going(incident: Incident) -> list[Run]:
-    return [run for run in incident.runs.values() if not run.stopped]
+def under_way(incident: Incident) -> list[Run]:
+    """The runs that count for what comes next: one that was over before the incident was reopened does so no more."""
+    return [run for run in incident.runs.values() if not run.stopped and not _is_of_before(incident, run)]
+
+
+def _is_of_before(incident: Incident, run: Run) -> bool:
+    at = incident.reopened_at
+    ends = (step.ended_at for step in run.steps.values() if step.ended_at is not None)
+    return at is not None and run.is_over and all(ended <= at for ended in ends)

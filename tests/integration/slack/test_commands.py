@@ -103,7 +103,8 @@ def test_roles_severity_and_updates(world: SlackWorld) -> None:
     assert say("assign pilot bob").startswith("There is no role pilot.")
     assert say("severity sev2 --reason “reads work again”", BOB) == f"*INC-{number}* is SEV2."
     assert say("severity sev1", CAROL).startswith("This is for the incident commander Alice Tester or the deputy.")
-    assert say("snooze 15m --reason it ends soon").startswith("Put off. The next is due")
+    assert say("snooze 15m --reason it ends soon").startswith("It is not due before that anyway. The next is due")
+    assert say("snooze 70m --reason it ends soon").startswith("Put off. The next is due")
     assert say("snooze 15m") == ("Why does the update wait? Give a reason: `/dr snooze 15m waiting for the provider`")
     assert say("snooze x").startswith("'x' is not a duration.")
     assert say("update it gets better").startswith(f"Update 1 of *INC-{number}* is posted.")

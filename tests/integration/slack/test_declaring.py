@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.domain import commands as c
 from tests.integration.slack.world import ALICE, BOB, CAROL, FRANK, ONCALL, SlackWorld
 
 
@@ -82,7 +83,7 @@ def test_a_system_with_an_open_incident_asks_first(world: SlackWorld) -> None:
     open_one = world.declared("the first", system="orders")
     before = len(world.workspace.ephemeral(ONCALL, BOB))
     said = world.dr("declare sev1 orders the second", user=BOB)
-    assert f"INC-{open_one} is open already for orders" in said
+    assert f"INC-{open_one} is open already for Orders" in said
     asked = world.workspace.ephemeral(ONCALL, BOB)[before]
     assert "Declare all the same" in json.dumps(asked)
     assert newest(world) == open_one
@@ -92,6 +93,25 @@ def test_a_system_with_an_open_incident_asks_first(world: SlackWorld) -> None:
     world.told(BOB, before=before + 2)
     assert newest(world) == open_one + 1
     assert world.incident(newest(world)).title == "the second"
+
+
+def test_what_somebody_may_not_know_of_is_not_asked_about(world: SlackWorld) -> None:
+    """A private incident stays unknown to who is not in the plan, and a drill is no reason not to declare in earnest."""
+    world.declared("hush", system="orders", private=True)
+    world.declared("a rehearsal", drill=True, environment="staging")
+    for user, system in ((FRANK, "orders"), (BOB, "database")):
+        before = newest(world)
+        said = world.dr(f"declare sev1 {system} the lights are out", user=user)
+        assert "is open already" not in said
+        world.waited(lambda before=before: newest(world) > before, "nothing was declared")  # type: ignore[misc]
+
+
+def test_a_resolved_incident_is_not_called_open(world: SlackWorld) -> None:
+    """Whoever declares the next one is told how the last one stands."""
+    number = world.declared("the first", system="orders")
+    world.lab.give(world.incident(number), c.Resolve, "alice")
+    said = world.dr("declare sev1 orders it is down again", user=BOB)
+    assert f"INC-{number} is resolved and not closed yet for Orders: the first." in said
 
 
 def test_the_form_asks_first_too(world: SlackWorld) -> None:

@@ -394,3 +394,17 @@ def test_a_run_that_waits_for_another_system_says_so() -> None:
     story.start(system="database")
     story.start(system="orders")
     assert "R2 Runbook Fail over for A system · 0 of 7 done · waits for the recovery of A system" in card_text(story)
+
+
+def test_a_reopened_incident_starts_anew() -> None:
+    """A run that was over before ends nothing any more: what comes next is a runbook, not to say that all is well."""
+    story = underway(manual("look"), plan=in_slack()).done("look")
+    story.give(c.Mitigate(actor=ALICE))
+    story.give(c.Resolve(actor=ALICE))
+    story.later(minutes=5)
+    story.give(c.Reopen(actor=ALICE, reason="It broke again"))
+    assert "Next start a runbook" in card_text(story)
+    assert "Start a runbook…" in card_labels(story)
+    assert "Mitigate" not in labels(unchecked(story)["step/R1/look"].blocks)
+    story.start()
+    assert "Next start a runbook" not in card_text(story)
