@@ -327,6 +327,12 @@ class Incident:
     def commander(self) -> str | None:
         return self.roles.get("commander")
 
+    def was_over(self, run: Run) -> bool:
+        """Whether a run was over before the incident was reopened: it says nothing of what comes next."""
+        at = self.reopened_at
+        ends = (step.ended_at for step in run.steps.values() if step.ended_at is not None)
+        return at is not None and run.is_over and all(ended <= at for ended in ends)
+
     def unrecovered(self, run: Run) -> tuple[str, ...]:
         """The systems whose recovery a run still waits for; none where nothing here recovers them.
 

@@ -54,7 +54,7 @@ def fields(speaker: Speaker, wanted: Wanted) -> list[Block]:
     drills = [Choice(f"A drill in {id_}", id_) for id_ in plan.environments if id_ != PRODUCTION]
     system = wanted.systems[0] if wanted.systems else ""
     zone = f"Empty: now. Else how long ago (10m), or a time (03:01, {plan.timezone})."
-    private = [Choice("Not announced: only people of the recovery plan can read it.", "private")]
+    private = [Choice("Not announced: only people of the recovery plan, and you, can read it.", "private")]
     return [
         b.field("Title", b.text_input("text", initial=wanted.title, most=LONGEST_TITLE), "title", hint="In one line."),
         b.field("System", b.select("choice", systems, initial=system), "system"),

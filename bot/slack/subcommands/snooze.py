@@ -19,7 +19,9 @@ def answer(said: Said) -> Answer:
         raise Refused("Why does the update wait?", f"Give a reason: dr snooze {said.word(0)} waiting for the provider")
     after = said.speaker.give(incident.id, c.SnoozeUpdate(until=until, reason=said.reason(1)))
     moved = next_update(after) != next_update(incident)
-    return Answer(text=f"{'Put off.' if moved else 'It is not due before that anyway.'} {next_due(after, said.speaker)}")
+    return Answer(
+        text=f"{'Put off.' if moved else 'It is not due before that anyway.'} {next_due(after, said.speaker)}"
+    )
 
 
 SUBCOMMAND = Subcommand(

@@ -87,11 +87,5 @@ def _last(incident: Incident) -> StepRun | None:
 
 
 def under_way(incident: Incident) -> list[Run]:
-    """The runs that count for what comes next: one that was over before the incident was reopened does so no more."""
-    return [run for run in incident.runs.values() if not run.stopped and not _is_of_before(incident, run)]
-
-
-def _is_of_before(incident: Incident, run: Run) -> bool:
-    at = incident.reopened_at
-    ends = (step.ended_at for step in run.steps.values() if step.ended_at is not None)
-    return at is not None and run.is_over and all(ended <= at for ended in ends)
+    """The runs that count for what comes next."""
+    return [run for run in incident.runs.values() if not run.stopped and not incident.was_over(run)]

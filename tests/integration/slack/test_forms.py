@@ -75,6 +75,7 @@ def test_an_incident_that_is_over_asks_for_no_inputs(world: SlackWorld) -> None:
     form = world.form("start", channel=world.channel(number))
     world.lab.give(world.incident(number), c.Cancel, "alice", reason="a false alarm")
     assert "is canceled" in world.submit(ALICE, form, runbook="restore").errors["runbook"]
+    world.workspace.close_view(ALICE, form)
 
 
 def test_a_runbook_without_inputs_is_started_at_once(world: SlackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
