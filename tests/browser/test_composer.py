@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from bot.playground.workspace.workspace import Workspace
 from tests.browser.conftest import Open
@@ -142,9 +142,18 @@ def test_whoever_writes_sees_the_end(app: SampleApp, open_page: Open) -> None:
     page = open_page()
     expect(page.get_by_text("Step 39", exact=True)).to_be_in_viewport()
     for line in ("I am here", "/dr status"):
-        page.locator("#scroller").evaluate("node => { node.scrollTop = 0 }")
-        expect(page.get_by_text("Step 0", exact=True)).to_be_in_viewport()
+        scroll_up(page)
         page.get_by_role("textbox", name="Message #ops").fill(line)
         page.keyboard.press("Enter")
         expect(page.get_by_role("article").last).to_be_in_viewport()
     expect(page.get_by_role("article").last).to_contain_text("Only visible to you")
+
+
+def scroll_up(page: Page) -> None:
+    """To the first message; what was just written may still be leading the page to its end."""
+    for _ in range(50):
+        page.locator("#scroller").evaluate("node => { node.scrollTop = 0 }")
+        page.wait_for_timeout(100)
+        if page.locator("#scroller").evaluate("node => node.scrollTop") == 0:
+            break
+    expect(page.get_by_text("Step 0", exact=True)).to_be_in_viewport()
