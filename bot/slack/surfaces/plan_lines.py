@@ -17,8 +17,14 @@ HOLDS = {True: "holds", False: "does not hold", None: "is not known"}
 
 
 def plan_chunks(scene: Scene, step: StepRun, plan: Plan) -> tuple[tuple[Part, ...], ...]:
-    """Everything that is approved: what changes, what it costs, the way back, what exactly is touched and with what."""
-    parts = (*change_chunks(plan), paragraph(*_costs(scene, step, plan)), paragraph(*_way(plan), *_what(plan)))
+    """Everything that is approved: what changes, what exactly is touched and with what; last, and so right above the
+    buttons, what it costs and the way back."""
+    parts = (
+        *change_chunks(plan),
+        paragraph(*_what(plan)),
+        paragraph(*_costs(scene, step, plan)),
+        paragraph(*_way(plan)),
+    )
     return tuple(filter(None, parts))
 
 
@@ -50,7 +56,7 @@ def _costs(scene: Scene, step: StepRun, plan: Plan) -> Iterator[Line]:
     for name in plan.bounds:
         yield _labelled("You accept", plan.bound_text(name, spell))
     for precondition in plan.preconditions:
-        yield _labelled("Condition", f"{precondition.text} ({HOLDS[precondition.holds]})")
+        yield _labelled(f"Condition {HOLDS[precondition.holds]}:", precondition.text)
     for risk in plan.risks:
         yield _risk(scene, step, risk)
     for risk in step.accepted_risks:

@@ -116,7 +116,7 @@ def test_a_plan_is_shown_whole() -> None:
         "timeline: 3 → 4",
         "Data loss at most 3 min 19 s",
         "You accept data loss up to 5 min; more than that voids the plan",
-        "Condition dr_bot may promote it (holds)",
+        "Condition holds: dr_bot may promote it",
         "Warning Replication slots do not move.",
         "Cannot be undone. The way back is the runbook failback.",
         "Action postgres.promote Promote customers-east.internal / customers",
@@ -126,6 +126,8 @@ def test_a_plan_is_shown_whole() -> None:
         "Secret customers_east version v17",
     ):
         assert said in shown
+    places = [shown.index(what) for what in ("Parameter wait", "You accept", "Cannot be undone", "[Approve")]
+    assert places == sorted(places)  # what it costs stands right above the button
 
 
 def test_a_plan_names_those_who_may_approve() -> None:
