@@ -86,11 +86,18 @@ class Said:
     def incident(self) -> Incident:
         """The incident that is meant; raises Refused."""
         if self.incident_id is None:
-            raise Refused("Which incident?", "Say it in its channel, or name it first: dr INC-7 status.")
+            raise self._which()
         incident = self.speaker.incident(self.incident_id)
         if incident.id != self.here and not self.speaker.may_see(incident):
             raise Refused(f"There is no incident {incident.id}.", "List them with: dr list.")
         return incident
+
+    def _which(self) -> Refused:
+        """What to say where no incident is meant yet."""
+        known = [row.id for row in self.speaker.front.desk.incidents() if self.speaker.may_list(row)]
+        if not known:
+            return Refused("No incident is open.", "Declare one: dr declare")
+        return Refused("Which incident?", f"Say it in its channel, or name it first: dr {known[0]} show")
 
     def run(self, place: int = 0) -> tuple[Incident, Run]:
         """The run that is named, or the only one that goes on; raises Refused."""

@@ -21,7 +21,7 @@ def test_help_names_every_subcommand(world: SlackWorld) -> None:
     [
         ("decalre sev1", "There is no subcommand decalre. Did you mean `/dr declare`?"),
         ("xyzzy", "There is no subcommand xyzzy. All there are: `/dr help`"),
-        ("pause", "Which incident? Say it in its channel, or name it first: `/dr INC-7 status`."),
+        ("pause", "No incident is open. Declare one: `/dr declare`"),
         ("INC-999 status", "There is no incident INC-999. List them with: `/dr list`."),
         ("declare sev9 database it is down", "There is no severity sev9. Did you mean sev1 or sev2?"),
         ("declare sev1 databse it is down", "The recovery plan has no system databse. Did you mean database?"),
@@ -35,6 +35,12 @@ def test_help_names_every_subcommand(world: SlackWorld) -> None:
 def test_what_cannot_be_done_says_what_can(world: SlackWorld, line: str, answer: str) -> None:
     """One line says what is wrong and what to do next, in Slack's words."""
     assert world.dr(line).startswith(answer)
+
+
+def test_an_incident_that_is_open_is_the_example(world: SlackWorld) -> None:
+    """Nobody is led to one that is not there."""
+    number = world.declared()
+    assert world.dr("pause") == f"Which incident? Say it in its channel, or name it first: `/dr INC-{number} show`"
 
 
 def test_the_menu_has_buttons(world: SlackWorld) -> None:
