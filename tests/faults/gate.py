@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from bot.playground.processes import runs
@@ -110,7 +111,7 @@ class Gate:
         if trap.fault == "kill":
             kill(self.victim)
         elif trap.fault == "freeze":
-            os.kill(self.victim, signal.SIGSTOP)
+            freeze(self.victim)
         elif trap.fault == "deed":
             self.deed()
         self.sprung.set()
@@ -127,4 +128,16 @@ def kill(pid: int) -> None:
     while runs(pid):
         if time.monotonic() > deadline:
             raise AssertionError(f"process {pid} survived SIGKILL")
+        time.sleep(0.001)
+
+
+def freeze(pid: int) -> None:
+    """SIGSTOP, and wait until each thread has stopped: on a busy machine one of them may run on for a while."""
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + DEAD_WITHIN
+    while not all(
+        stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    ):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"process {pid} does not stop")
         time.sleep(0.001)
