@@ -71,8 +71,7 @@ def table(rows: list[IncidentRow], words: Words) -> Table:
 
 def titles(row: IncidentRow, words: Words) -> str:
     """The systems by their titles, marked where it is a drill."""
-    known = words.plan.systems
-    names = ", ".join(known[system].title if system in known else system for system in row.systems)
+    names = ", ".join(map(words.plan.title_of, row.systems))
     return f"{names} (drill)" if row.drill else names
 
 

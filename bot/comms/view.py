@@ -59,8 +59,7 @@ class View:
 
     def system(self, system: str) -> str:
         """A system's title."""
-        known = self.plan.systems.get(system)
-        return known.title if known else system
+        return self.plan.title_of(system)
 
     @property
     def systems(self) -> str:

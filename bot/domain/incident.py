@@ -327,8 +327,12 @@ class Incident:
     def commander(self) -> str | None:
         return self.roles.get("commander")
 
-    def was_over(self, run: Run) -> bool:
-        """Whether a run was over before the incident was reopened: it says nothing of what comes next."""
+    @property
+    def current_runs(self) -> tuple[Run, ...]:
+        """The runs that count for what comes next: neither stopped nor over before the incident was reopened."""
+        return tuple(run for run in self.runs.values() if not run.stopped and not self._was_over(run))
+
+    def _was_over(self, run: Run) -> bool:
         at = self.reopened_at
         ends = (step.ended_at for step in run.steps.values() if step.ended_at is not None)
         return at is not None and run.is_over and all(ended <= at for ended in ends)

@@ -37,8 +37,7 @@ def recovery_clock(incident: Incident, now: datetime) -> RecoveryClock:
 
 def estimated_end(incident: Incident, now: datetime) -> datetime | None:
     """When the steps before phase post_recovery may be done, along the longest path; None where no run is under way."""
-    runs = [run for run in incident.runs.values() if not run.stopped and not incident.was_over(run)]
-    remaining = [_with_dependencies(incident, run, now) for run in runs]
+    remaining = [_with_dependencies(incident, run, now) for run in incident.current_runs]
     return now + max(remaining) if remaining else None
 
 

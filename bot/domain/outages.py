@@ -77,14 +77,7 @@ def _after(outage: Outage | None, row: Recorded) -> Outage | None:
         case ChatBack(replica=name) if outage is not None and outage.ended_at is None:
             without = outage.without - {name}
             return replace(outage, without=without, ended_at=None if without else row.at)
-        case OperatorTold(outage=number) if outage is not None and outage.number == number:
-            return _told(outage, row.event)
+        case OperatorTold(outage=number, what=what, person=person) if outage is not None and outage.number == number:
+            hears = {person} if person and what == "away" and not row.event.failure else frozenset[str]()
+            return replace(outage, settled=outage.settled | {(what, person)}, heard=outage.heard | hears)
     return outage
-
-
-def _told(outage: Outage, told: OperatorTold) -> Outage:
-    settled = outage.settled | {(told.what, told.person)}
-    hears = told.what == "away" and told.person is not None and not told.failure
-    return replace(
-        outage, settled=settled, heard=outage.heard | {told.person} if hears and told.person else outage.heard
-    )

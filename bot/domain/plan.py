@@ -334,6 +334,10 @@ class RecoveryPlan(Model):
         """sha256 of its canonical JSON."""
         return sha256(canonical(self.model_dump(mode="json", by_alias=True)))
 
+    def title_of(self, system: str) -> str:
+        """A system's title; its id where the plan does not name it any more."""
+        return self.systems[system].title if system in self.systems else system
+
     def members(self, team: str) -> tuple[str, ...]:
         """The ids of a team's people, each once: those named, then who joined; KeyError for an unknown team."""
         return tuple(dict.fromkeys((*self.teams[team].members, *self._joined.get(team, ()))))

@@ -54,7 +54,7 @@ def agenda(incident: Incident | None) -> Agenda:
     for run, step in incident.every_step():
         for job in step_jobs(incident, run, step):
             jobs[job.id] = job
-            wakes[again_key(job)] = _in_case(job, step, incident)
+            wakes[again_key(job.name, run.id, step.id, *map(str, job.arguments[4:]))] = _in_case(job, step, incident)
         wakes.update(step_wakes(run, step))
     return Agenda(jobs, wakes)
 
@@ -107,10 +107,9 @@ def _job(name: str, incident: Incident, run: Run, step: StepRun, detail: str = "
     return Job(name, "|".join(parts), queue_of(name), (*arguments, detail) if detail else arguments)
 
 
-def again_key(job: Job) -> str:
-    """The moment that stands for a lost job: of one step each click has its own."""
-    _, run, step, _, *offer = job.arguments
-    return "/".join(map(str, (job.name, run, step, *offer)))
+def again_key(name: str, run: str, step: str, *detail: str) -> str:
+    """The moment that stands for a lost job: of one step each click, the `detail`, has its own."""
+    return "/".join((name, run, step, *detail))
 
 
 def queue_of(name: str) -> str:

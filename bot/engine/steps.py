@@ -15,7 +15,7 @@ from bot.domain.changes import Plan, Settlement, Verdict
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded, Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.transitions import StepState
-from bot.engine.agenda import look_key
+from bot.engine.agenda import again_key, look_key
 from bot.engine.calls import Calls
 from bot.engine.desk import Desk
 from bot.engine.facts import token
@@ -102,7 +102,7 @@ class StepRunner:
             found = self.directory.look_up(offer.person, (step.rule.approvers,))
         except Unavailable as unknown:
             log.warning("look_up_failed", person=offer.person, reason=str(unknown))
-            self._soon_again(incident_id, f"judge/{run_id}/{step_id}/{offer_id}")
+            self._soon_again(incident_id, again_key("judge", run_id, step_id, offer_id))
             return
         self._try(incident_id, c.JudgeOffer(run=run_id, step=step_id, offer=offer_id, standing=found))
 
@@ -128,7 +128,7 @@ class StepRunner:
         except Unavailable as unknown:
             reason = f"waits for word of who approved it: {unknown}"
             self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=reason))
-            self._soon_again(incident.id, f"attempt/{run.id}/{step.id}")
+            self._soon_again(incident.id, again_key("attempt", run.id, step.id))
             return
         with self.calls.making(token(incident, run, step)):
             self._start(incident, run, step, self._begin(incident, run, step, fresh, unconfirmed), looked_at)
@@ -141,7 +141,7 @@ class StepRunner:
             log.info("target_held", incident=incident.id, step=step.id, reason=held.reason)
             waits = f"waits for {held.target}, held by {held.stream} {held.run}/{held.step}"
             self._try(incident.id, c.Wait(run=run.id, step=step.id, attempt=step.attempt, reason=waits))
-            self._soon_again(incident.id, f"attempt/{run.id}/{step.id}")
+            self._soon_again(incident.id, again_key("attempt", run.id, step.id))
             return
         except Refused as refused:
             log.info("attempt_refused", incident=incident.id, step=step.id, reason=str(refused))

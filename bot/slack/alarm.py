@@ -132,10 +132,9 @@ class Alarm:
         now = self._outage
         if person is None or now is None or (what, name) in now.settled:
             return False
-        token = f"{thread_of(outage, self.desk.plan)}.{what}.{name}"
         told = OperatorTold(outage=outage.number, what=what, person=name, channel=CHANNEL)
         try:
-            id_ = self.send(letter(outage, self.desk.plan, token), person)
+            id_ = self.send(letter(outage, self.desk.plan, name), person)
         except NotDelivered as failure:
             reason = redact(str(failure))
             log.error("operator_not_told", what=what, person=name, reason=reason, slack=outage.reason)
@@ -201,15 +200,11 @@ def contacts(plan: RecoveryPlan) -> Iterator[str]:
             yield name
 
 
-def thread_of(outage: Outage, plan: RecoveryPlan) -> str:
-    """The name of an outage, for ever."""
-    return f"slack-outage.{outage.number}.{sha256(f'{plan.organisation} {moment(outage.noted_at)}')[:12]}"
-
-
-def letter(outage: Outage, plan: RecoveryPlan, token: str) -> Outgoing:
-    """The message. Its token is made from the outage's name, so that a repeat is the same mail."""
+def letter(outage: Outage, plan: RecoveryPlan, name: str) -> Outgoing:
+    """The message to one person. Its token is made from the outage's own name, so that a repeat is the same mail."""
+    thread = f"slack-outage.{outage.number}.{sha256(f'{plan.organisation} {moment(outage.noted_at)}')[:12]}"
     subject, text = _away(outage) if outage.what == "away" else _back(outage)
-    return Outgoing(token, thread_of(outage, plan), f"{plan.organisation}: {subject}", text)
+    return Outgoing(f"{thread}.{outage.what}.{name}", thread, f"{plan.organisation}: {subject}", text)
 
 
 def _away(outage: Outage) -> tuple[str, str]:

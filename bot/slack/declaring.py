@@ -14,6 +14,7 @@ from bot.slack.answers import Answer
 from bot.slack.blocks import Block, actions, button, section
 from bot.slack.controls import Control
 from bot.slack.front import Speaker
+from bot.slack.listing import seen_by
 from bot.slack.text import bold, safe
 from bot.store import chat as rows
 from bot.store import projections, streams
@@ -97,14 +98,13 @@ def _ask(speaker: Speaker, wanted: Wanted, asked: frozenset[str]) -> None:
             return
         rows = projections.list_incidents(connection)
     alike = [row for row in rows if set(row.systems) & set(wanted.systems) and row.drill == bool(wanted.drill)]
-    same = tuple(row for row in alike if speaker.may_list(row))
+    same = tuple(seen_by(speaker, alike))
     if any(row.id not in asked for row in same):
         raise AlreadyOpen(same, " ".join((*(_stands(speaker, row) for row in same), OR_ANOTHER)))
 
 
 def _stands(speaker: Speaker, row: IncidentRow) -> str:
-    known = speaker.plan.systems
-    systems = ", ".join(known[system].title if system in known else system for system in row.systems)
+    systems = ", ".join(map(speaker.plan.title_of, row.systems))
     how = "is resolved and not closed yet" if row.state == IncidentState.RESOLVED else "is open already"
     return f"{row.id} {how} for {systems}: {row.title}."
 

@@ -100,10 +100,10 @@ class HttpMode:
             text = body.decode()
         except UnicodeDecodeError:
             return refusal(400, "not_text")
-        kind = request.headers.get("content-type", "")
-        if not is_sound(kind, text):
+        try:
+            payload = event(request.headers.get("content-type", ""), text)
+        except (ValueError, RecursionError):
             return refusal(400, "not_json")
-        payload = event(kind, text)
         if payload is not None and self._hears(payload, "x-slack-retry-num" in headers):
             return EMPTY
         try:
@@ -132,22 +132,16 @@ def asks_for_tls_only(request: Request, body: bytes) -> bool:
     return form and len(body) < 1000 and parse_qs(body.decode("utf-8", "replace")).get("ssl_check") == ["1"]
 
 
-def is_sound(content_type: str, text: str) -> bool:
-    """Whether what should be a JSON object is one: the whole text, or a form's field `payload`."""
-    is_json = content_type.startswith("application/json")
-    written = [text] if is_json else parse_qs(text).get("payload", [])
-    try:
-        return all(isinstance(json.loads(one), dict) for one in written)
-    except (ValueError, RecursionError):
-        return False
-
-
 def event(content_type: str, text: str) -> Mapping[str, Any] | None:
-    """The payload of a sound text where it is an event, None for all else."""
-    if not content_type.startswith("application/json"):
-        return None
-    found: Mapping[str, Any] = json.loads(text)
-    return found if found.get("type") == "event_callback" else None
+    """The payload where it is an event, None for all else.
+
+    Raises ValueError or RecursionError where what should be a JSON object is none: the text, or a form's field `payload`.
+    """
+    is_json = content_type.startswith("application/json")
+    found = [json.loads(one) for one in ([text] if is_json else parse_qs(text).get("payload", []))]
+    if not all(isinstance(one, dict) for one in found):
+        raise ValueError("A payload is no JSON object.")
+    return found[0] if is_json and found[0].get("type") == "event_callback" else None
 
 
 def as_response(answer: BoltResponse, *, is_event: bool) -> Response:

@@ -106,7 +106,7 @@ def link(
 
 
 def unshown(desk: Desk) -> Mapping[str, str]:
-    """The open incidents that can't be shown as they should be, and why; raises the store's errors."""
+    """The incidents that can't be shown as they should be, and why; raises the store's errors."""
     with desk.database.read() as connection:
         return rows.troubles(connection)
 

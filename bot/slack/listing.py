@@ -22,8 +22,7 @@ def seen_by(speaker: Speaker, found: Iterable[IncidentRow]) -> list[IncidentRow]
 
 def incident_line(speaker: Speaker, row: IncidentRow) -> str:
     """`INC-7 · SEV1 · Customer Database · active · 9m of 1h · waiting for … #dr-7-customer-database`."""
-    known = speaker.plan.systems
-    names = ", ".join(known[id_].title if id_ in known else id_ for id_ in row.systems)
+    names = ", ".join(map(speaker.plan.title_of, row.systems))
     parts = [bold(row.id), safe(row.severity.upper()), safe(names), row.state]
     parts += ["drill"] if row.drill else []
     parts += [_clock(speaker, row)] if row.state == "active" else []

@@ -26,7 +26,7 @@ SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be f
 LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told of by the next one
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
-PLACES = {"announcements": "channels.announce_in", "broadcasts": "channels.broadcast_in"}
+ELSEWHERE = {"announcements": "announce_in", "broadcasts": "broadcast_in"}  # where the plan names the channel
 MENDS = {"is_archived": "Unarchive it"}
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 # Nothing is taken from this token, whatever it says.
@@ -168,16 +168,17 @@ class Showing:
             self._one(key, message, channel, shown)
         except SlackRefused as refused:
             log.warning("not_told", incident=self.incident.id, key=key, reason=str(refused))
-            if message.place in PLACES:
-                name, mend = PLACES[message.place], MENDS.get(refused.code, "Invite the bot there")
-                words = f"Nothing can be posted in {name} ({channel}): {refused} {mend}, or correct plan.yml."
+            if message.place in ELSEWHERE:
+                where = f"channels.{ELSEWHERE[message.place]} ({channel})"
+                mend = MENDS.get(refused.code, "Invite the bot there")
+                words = f"Nothing can be posted in {where}: {refused} {mend}, or correct plan.yml."
                 self.unreached[message.place] = words
 
     def _outside(self, message: Message) -> str | None:
         if message.place == "direct":
             return str(self.chat.call("conversations.open", users=message.to)["channel"]["id"])
-        channels = self.desk.plan.channels
-        return channels.broadcast_in if message.place == "broadcasts" else channels.announce_in
+        found: str | None = getattr(self.desk.plan.channels, ELSEWHERE[message.place])
+        return found
 
     def _one(self, key: str, message: Message, channel: str | None, shown: rows.Shown | None) -> bool:
         """Whether the message stands as it should now. An edit may be put off; what a post comes to has to be known."""

@@ -12,6 +12,7 @@ from bot.domain.errors import Refused
 from bot.domain.incident import Incident, Run, StepRun
 from bot.slack.answers import Answer
 from bot.slack.front import Speaker
+from bot.slack.listing import seen_by
 from bot.slack.wording import readable
 
 INCIDENT = re.compile(r"inc-[0-9]{1,11}", re.IGNORECASE)
@@ -94,10 +95,10 @@ class Said:
 
     def _which(self) -> Refused:
         """What to say where no incident is meant yet."""
-        known = [row.id for row in self.speaker.front.desk.incidents() if self.speaker.may_list(row)]
+        known = seen_by(self.speaker, self.speaker.front.desk.incidents())
         if not known:
             return Refused("No incident is open.", "Declare one: dr declare")
-        return Refused("Which incident?", f"Say it in its channel, or name it first: dr {known[0]} show")
+        return Refused("Which incident?", f"Say it in its channel, or name it first: dr {known[0].id} show")
 
     def run(self, place: int = 0) -> tuple[Incident, Run]:
         """The run that is named, or the only one that goes on; raises Refused."""

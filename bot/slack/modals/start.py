@@ -64,7 +64,7 @@ def _system(speaker: Speaker, incident: Incident, runbook: Runbook) -> list[Bloc
     if len(incident.systems) == 1:
         return []
     known = speaker.plan.systems
-    choices = [Choice(known[id_].title if id_ in known else id_, id_) for id_ in incident.systems]
+    choices = [Choice(speaker.plan.title_of(id_), id_) for id_ in incident.systems]
     listing = next((id_ for id_ in incident.systems if id_ in known and runbook.id in known[id_].runbooks), "")
     return [b.field("For which system?", b.select("choice", choices, initial=listing), "system")]
 

@@ -12,12 +12,12 @@ from bot.slack.surfaces.card import card
 from bot.slack.surfaces.drafts import draft, draft_key
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.milestones import is_turn, milestone
-from bot.slack.surfaces.posts import announcement, broadcast_key, post, sent_to
+from bot.slack.surfaces.posts import BROADCAST, announcement, post, sent_to
 from bot.slack.surfaces.runs import run_key, run_messages, title
 from bot.slack.surfaces.scene import Links, Scene, step_key
 from bot.slack.surfaces.steps import step_messages
 
-__all__ = ["Links", "Message", "broadcast_key", "draft_key", "run_key", "step_key", "surfaces", "title"]
+__all__ = ["Links", "Message", "draft_key", "run_key", "step_key", "surfaces", "title"]
 
 INITIAL = "initial_notification"
 
@@ -52,7 +52,7 @@ def surfaces(
         shown[draft_key(incident.updates.number + 1)] = message
     shown.update(told)
     if not incident.private and not incident.drill:
-        shown.update((broadcast_key(key), replace(message, place="broadcasts")) for key, message in told.items())
+        shown.update((f"{BROADCAST}{key}", replace(message, place="broadcasts")) for key, message in told.items())
     every = (sent_to(reader, key, it.text) for reader in incident.readers for key, it in postings.items())
     shown.update(filter(None, every))
     return shown

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from bot.slack.controls import Control, Verb
-from bot.slack.surfaces.guidance import under_way
 from bot.slack.surfaces.message import Press
 from bot.slack.surfaces.scene import Scene
 
@@ -17,7 +16,7 @@ def card_buttons(scene: Scene) -> tuple[Press, ...]:
 
 def _open(scene: Scene) -> Iterator[Press]:
     incident = scene.incident
-    if not under_way(incident):
+    if not incident.current_runs:
         yield Press("Start a runbook…", _control(scene, "start_runbook"), style="primary")
     yield Press("Take a role", _control(scene, "take_role"))
     # The number is in it, so that two presses of one button are one update.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from bot.domain.incident import Incident, Run, StepRun
+from bot.domain.incident import Incident, StepRun
 from bot.domain.transitions import IncidentState
 from bot.slack.controls import Control
 from bot.slack.rich import Line, exact, joined, line, strong
@@ -30,7 +30,7 @@ def _next(scene: Scene) -> Line:
     incident = scene.incident
     if incident.commander is None:
         return line("somebody takes command: ", exact("/dr assign commander @name"))
-    if not under_way(incident):
+    if not incident.current_runs:
         return _start(scene)
     verb = end_of(incident)
     return line(f"{SAYS[verb]}: ", exact(f"/dr {verb}")) if verb else ()
@@ -49,7 +49,7 @@ def _start(scene: Scene) -> Line:
 
 def end_of(incident: Incident) -> End | None:
     """What ends the night, once its turn has come: to say that users are served again, then that it is over."""
-    runs = under_way(incident)
+    runs = incident.current_runs
     if not runs:
         return None
     if incident.state is IncidentState.ACTIVE and all(run.is_recovered for run in runs):
@@ -79,13 +79,8 @@ def end_press(scene: Scene, verb: End) -> Press:
 def _last(incident: Incident) -> StepRun | None:
     """The step that was finished last; of several at once the one that stands last."""
     last: StepRun | None = None
-    for run in under_way(incident):
+    for run in incident.current_runs:
         for step in run.steps.values():
             if step.is_met and step.ended_at and (last is None or not last.ended_at or step.ended_at >= last.ended_at):
                 last = step
     return last
-
-
-def under_way(incident: Incident) -> list[Run]:
-    """The runs that count for what comes next."""
-    return [run for run in incident.runs.values() if not run.stopped and not incident.was_over(run)]

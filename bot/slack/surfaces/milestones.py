@@ -15,11 +15,11 @@ from bot.slack.surfaces.scene import Scene, chain_head
 from bot.slack.text import cut
 
 LONGEST_REASON = 2000
-TURNS: Mapping[str, tuple[IncidentState, str]] = {
-    "mitigated": (IncidentState.MITIGATED, "mitigated"),
-    "closed": (IncidentState.CLOSED, "closed"),
-    "canceled": (IncidentState.CANCELED, "canceled"),
-    "reopened": (IncidentState.ACTIVE, "reopened"),
+TURNS: Mapping[str, IncidentState] = {
+    "mitigated": IncidentState.MITIGATED,
+    "closed": IncidentState.CLOSED,
+    "canceled": IncidentState.CANCELED,
+    "reopened": IncidentState.ACTIVE,
 }
 
 
@@ -30,11 +30,10 @@ def is_turn(key: str) -> bool:
 
 def milestone(scene: Scene, key: str, turn: Posting) -> Message:
     """`INC-7 mitigated at 03:44, after 40 min (objective 1 h)`, with the reason that was given."""
-    incident = scene.incident
-    state, word = TURNS[key.partition("/")[0]]
-    sign = DRILL_SIGN if incident.drill else SIGNS[state]
+    incident, word = scene.incident, key.partition("/")[0]
+    sign = DRILL_SIGN if incident.drill else SIGNS[TURNS[word]]
     drill = f" · {scene.drill}" if incident.drill else ""
-    mitigated = state is IncidentState.MITIGATED
+    mitigated = word == "mitigated"
     after = f", after {roughly(turn.at - incident.since)} (objective {spell(incident.rto)})" if mitigated else ""
     heading = line(f"{sign} ", strong(f"{incident.id} {word}"), " at ", scene.at(turn.at), after, drill)
     served: tuple[Line, ...] = (line("Users are served again."),) if mitigated and not incident.drill else ()

@@ -53,11 +53,6 @@ def _bold(text: str) -> Iterator[Words]:
             yield Words(part, "bold" if at % 2 else "")
 
 
-def broadcast_key(key: str) -> str:
-    """The key of a post where it stands in the channel for everybody who only reads."""
-    return f"{BROADCAST}{key}"
-
-
 def sent_to(reader: Reader, key: str, text: str) -> tuple[str, Message] | None:
     """An update or a resolution that came after an account subscribed, as a direct message."""
     kind, _, number = key.partition("/")

@@ -92,8 +92,7 @@ class Scene:
 
     def system(self, system: str) -> str:
         """A system's title."""
-        known = self.plan.systems.get(system)
-        return cut(one_line(known.title), LONGEST_NAME) if known else system
+        return cut(one_line(self.plan.title_of(system)), LONGEST_NAME)
 
     @property
     def title(self) -> str:
