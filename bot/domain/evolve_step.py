@@ -124,6 +124,7 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
     return {
         "started_at": at,
         "executor": event.executor,
+        "offers": (),  # clicks that no look-up has answered: it begins without them
         "applied_at": None,
         "holding_since": None,
         "finding": "",

@@ -57,10 +57,9 @@ def _judged(speaker: Speaker, incident_id: str, run: str, asked: StepRun, *, alo
     if verdict is None or verdict.digest != found.digest:
         incident = speaker.incident(incident_id)
         where = step_link(speaker, incident, incident.runs[run], found)
-        text = (
-            f"Your approval of {code(step)} does not count: it was taken back, or its plan changed, meanwhile. {where}"
-        )
-        return Answer(text=text)
+        begun = found.started_at is not None and found.attempt == asked.attempt
+        why = "it began without it" if begun else "it was taken back, or its plan changed, meanwhile"
+        return Answer(text=f"Your approval of {code(step)} does not count: {why}. {where}")
     return Answer(text=f"Approved. {missing(found, speaker)}") if aloud else NOTHING
 
 

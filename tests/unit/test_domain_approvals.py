@@ -208,13 +208,15 @@ def test_judged_offer_is_not_judged_twice() -> None:
     )
 
 
-def test_click_that_is_judged_after_the_start_is_rejected() -> None:
-    """What runs already takes no more approvals."""
+def test_a_start_does_not_wait_for_clicks_that_nobody_needs() -> None:
+    """What runs already takes no more approvals, and asks for nobody to be looked up."""
     story = shown()
     late = story.click("promote", "dave")
     story.approve("promote", "bob", "carol")
     story.begin("promote")
-    assert story.judge("promote", late) == ["ApprovalRejected"]
+    assert story.step("promote").offers == ()
+    judged = c.JudgeOffer(run="R1", step="promote", offer=late, standing=Standing(eligible=True))
+    assert "no longer waits" in story.refusal(judged)
     assert story.step("promote").approved_by == ("bob", "carol")
 
 

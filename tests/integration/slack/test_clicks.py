@@ -151,6 +151,23 @@ def test_an_approval_that_went_with_its_plan_is_not_said_to_count(world: SlackWo
     assert not any(text.startswith("Approved.") for text in told)
 
 
+def test_a_step_that_begins_without_a_click_says_so(world: SlackWorld) -> None:
+    """Enough others signed while the person was looked up: the click is not said to count later."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    digest = world.step("promote", number=number).digest
+    world.workspace.remove_scope("users:read")
+    try:
+        assert world.workspace.command(DAVE, channel, f"/dr approve promote --digest {digest[:12]}").ok
+        world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
+        for person in ("bob", "carol"):
+            world.lab.approve(world.incident(number), "promote", person)
+        world.heard(DAVE, "Your approval of `promote` does not count: it began without it.", channel)
+    finally:
+        world.workspace.add_scope("users:read")
+    world.wait("promote", "completed", number=number)
+
+
 def test_an_old_copy_leads_to_the_new_message(world: SlackWorld) -> None:
     """A press on what was shown before the plan changed counts nothing, says what changed, and links the message."""
     number = world.to_approval()
