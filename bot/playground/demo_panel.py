@@ -11,7 +11,7 @@ import psycopg
 from bot.playground.alarm import Alarm, serving_region
 from bot.playground.aws import EAST, WEST
 from bot.playground.dr_command import DrFailed
-from bot.playground.outcome import said
+from bot.playground.outcome import orders, said
 from bot.playground.postgres import PostgresFailed
 from bot.playground.reckoning import Losses, losses, quoted_loss
 from bot.playground.seen import events_in
@@ -42,13 +42,15 @@ class Recovery:
 
     @property
     def text(self) -> str:
-        lost = "No order is lost." if not self.measured.orders else f"{self._lost} are lost."
         quoted = "an unknown loss" if self.quoted is None else f"at most {said(self.quoted)}"
-        return f"Customers were without the shop for {said(self.measured.outage)}.\n{lost}\nThe approvers had read: {quoted}."
+        without = f"Customers were without the shop for {said(self.measured.outage)}."
+        return f"{without}\n{self._lost}\nThe approvers had read: {quoted}."
 
     @property
     def _lost(self) -> str:
-        return f"{self.measured.orders} orders of {said(self.measured.length)}"
+        if not self.measured.orders:
+            return "No order is lost."
+        return f"Acknowledged and lost: {orders(self.measured.orders)}, of {said(self.measured.length)}."
 
 
 @dataclass
@@ -153,7 +155,7 @@ class DemoPanel:
     def _outcome(self) -> list[PanelItem]:
         if self.recovery is None:
             return []
-        return [PanelItem("outcome", "Recovered", self.recovery.text, "ok", (AGAIN,))]
+        return [PanelItem("outcome", "The recovery", self.recovery.text, "done", (AGAIN,))]
 
     def _reckon(self) -> None:
         """Once the recovery region takes orders: what was lost, and what had been said of it."""

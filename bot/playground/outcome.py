@@ -101,7 +101,7 @@ def rows(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     yield "Recovery time", said(outcome.total), f"{within} the objective of {said(outcome.rto)}"
     yield from ((f"  {part}", said(outcome.parts[part]), EXPLAINED[part]) for part in PARTS)
     yield "Data loss, quoted", *quote(outcome)
-    yield "  measured", said(outcome.lost), f"{outcome.lost_orders} orders were acknowledged, and are lost"
+    yield "  measured", said(outcome.lost), f"{orders(outcome.lost_orders)}, acknowledged and lost"
     yield "Orders acknowledged", str(outcome.acknowledged), f"none for {said(outcome.outage)}"
     yield "  after the switch", str(outcome.after_switch), f"taken in {outcome.taken_in}, all found in its database"
     yield "Status updates", str(outcome.updates), f"one every {said(outcome.every)}, at most {said(outcome.late)} late"
@@ -124,6 +124,11 @@ def bending(outcome: Outcome) -> str:
     if outcome.bent:
         return "; ".join(outcome.bent)
     return "approved as each needs, none twice, the fence proven first"
+
+
+def orders(count: int) -> str:
+    """`no order`, `1 order`, `10 orders`."""
+    return "no order" if count == 0 else "1 order" if count == 1 else f"{count} orders"
 
 
 def said(length: timedelta) -> str:

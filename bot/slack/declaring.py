@@ -112,7 +112,7 @@ def _stands(speaker: Speaker, row: IncidentRow) -> str:
 def told(speaker: Speaker, declared: Declared) -> Answer:
     """What the declarer hears at once, and what when the channel is there."""
     incident = declared.incident
-    runs = [outcomes.started(run) for run in incident.runs.values()]
+    runs = [outcomes.started(run, speaker.plan) for run in incident.runs.values()]
     troubles = [f"{_not_started(each)}: {speaker.front.refusal(each)}" for each in declared.trouble]
     text = " ".join([outcomes.declared(incident, speaker), *runs, *troubles, "Its channel is being opened."])
     return Answer(text=text, later=lambda: _when_open(speaker, incident.id))

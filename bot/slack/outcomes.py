@@ -32,9 +32,10 @@ def opened(incident: Incident, trouble: str, *, inside: bool) -> str:
     return f"*{incident.id}* goes on in <#{incident.channel}>. {'You are in it.' if inside else 'You will be invited.'}"
 
 
-def started(run: Run) -> str:
+def started(run: Run, plan: RecoveryPlan) -> str:
     """A runbook that begins."""
-    return f"Started {run.id}: {safe(run.runbook.title)} for {safe(run.system)}, {steps(len(run.steps))}."
+    what = f"{safe(run.runbook.title)}, for {safe(plan.title_of(run.system))}"
+    return f"Started {run.id}: {what}, {steps(len(run.steps))}."
 
 
 def steps(count: int) -> str:

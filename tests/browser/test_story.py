@@ -187,12 +187,9 @@ def confirmed(person: Person, name: str) -> None:
 def the_shop_is_back(everybody: Sequence[Person]) -> None:
     for person in everybody:
         person.sees(person.card("The shop"), "working", "orders per second, taken in us-east-1")
-        person.sees(person.card("Recovered"), "Customers were without the shop for", "The approvers had read: at most")
-
-
-def ended(alice: Person, bob: Person, carol: Person) -> None:
-    """As the card says what comes next; the update has gone out by itself meanwhile."""
-    everybody = (alice, bob, carol)
+        person.sees(
+            person.card("The recovery"), "Customers were without the shop for", "The approvers had read: at most"
+        )
     done_by(carol, CONFIRM, "Carol Chen", everybody)
     alice.sees(alice.message(CARD), "/dr mitigate")
     served = alice.message(CARD).filter(has_text="Users are served again")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bot.playground.cloud_calls import call_name
+from bot.playground.demo_panel import Recovery
 from bot.playground.outcome import Outcome, said
+from bot.playground.reckoning import Losses
 from bot.playground.rules import bent_rules
 from bot.playground.seen import Event
 from bot.playground.timings import PARTS, split
@@ -184,6 +186,17 @@ def test_a_good_end_has_no_reason_against_it() -> None:
 def test_a_bad_end_is_said(change: dict[str, Any], reason: str) -> None:
     """Each promise that is broken ends the story with a reason."""
     assert any(reason in found for found in replace(OUTCOME, **change).reasons())
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [(0, "No order is lost."), (1, "Acknowledged and lost: 1 order, of 2 s."), (7, "lost: 7 orders, of 2 s.")],
+)
+def test_the_panel_says_what_is_lost(lost: int, words: str) -> None:
+    """Beside what the approvers had read."""
+    shown = Recovery(Losses(lost, timedelta(seconds=2), timedelta(seconds=30)), timedelta(seconds=5)).text
+    assert words in shown
+    assert "The approvers had read: at most 5 s." in shown
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class PanelItem:
     id: str
     title: str
     text: str = ""
-    state: Literal["ok", "failing", "changing", "quiet"] = "quiet"
+    state: Literal["ok", "done", "failing", "changing", "quiet"] = "quiet"
     actions: tuple[PanelAction, ...] = ()
 
 

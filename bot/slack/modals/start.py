@@ -111,7 +111,7 @@ def start(speaker: Speaker, incident_id: str, runbook: str, system: str, inputs:
     """Start a runbook; raises Refused."""
     after = speaker.give(incident_id, c.Start(runbook=runbook, system=system, inputs=inputs))
     run = [run for run in after.runs.values() if run.runbook.id == runbook and run.system == system][-1]
-    return Answer(text=outcomes.started(run))
+    return Answer(text=outcomes.started(run, speaker.plan))
 
 
 def blame(error: DRError) -> str:

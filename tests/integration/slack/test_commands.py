@@ -133,7 +133,7 @@ def test_steps_by_their_words(world: SlackWorld) -> None:
     def say(line: str, user: str = ALICE) -> str:
         return world.dr(line, user=user, channel=channel)
 
-    assert say("start failover") == "Started R1: Fail over for database, 3 steps."
+    assert say("start failover") == "Started R1: Fail over, for Database, 3 steps."
     assert say("done assess").startswith("`assess` is completed.")
     world.wait("promote", "pending_approval", number=number)
     assert say("show promote", BOB).startswith(f"INC-{number} · 2 · Promote the replica")

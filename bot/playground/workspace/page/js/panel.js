@@ -4,7 +4,7 @@ import { announce } from "./a11y.js";
 import { confirmed } from "./blocks/confirm.js";
 import { byId, el } from "./dom.js";
 
-const STATES = { ok: "working", failing: "failing", changing: "changing", quiet: "idle" };
+const STATES = { ok: "working", done: "done", failing: "failing", changing: "changing", quiet: "idle" };
 
 export class Panel {
   constructor(app) {
