@@ -26,17 +26,17 @@ def waits(incident: Incident, plan: RecoveryPlan) -> tuple[Wait, ...]:
         Wait(run.id, step.id, step.definition.title, needs, since)
         for run, step in incident.every_step()
         if not run.stopped or step.undo or step.state is StepState.IN_DOUBT
-        for needs, since in (*_needs(run, step, plan), *_order(incident, run, step))
+        for needs, since in (*_needs(run, step, plan), *_order(incident, run, step, plan))
     )
 
 
-def _order(incident: Incident, run: Run, step: StepRun) -> Iterator[tuple[str, datetime | None]]:
+def _order(incident: Incident, run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, datetime | None]]:
     """What a run can't begin without, where no run is on its way there any more."""
     if run.stopped or run.paused or step.state is not StepState.NOT_STARTED or not run.is_turn(step.id):
         return
     for system in incident.unrecovered(run):
         if all(other.stopped for other in incident.runs.values() if other.system == system):
-            yield f"a run that recovers {system}: the one before was stopped", run.started_at
+            yield f"a run that recovers {plan.title_of(system)}: the one before was stopped", run.started_at
 
 
 def _needs(run: Run, step: StepRun, plan: RecoveryPlan) -> Iterator[tuple[str, datetime | None]]:

@@ -126,22 +126,23 @@ class Chat:
         assert isinstance(data, dict)
         return data
 
-    def respond(self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None) -> None:
-        """Answer one person where they clicked or typed; an answer that gets lost is not repeated.
+    def respond(self, response_url: str, text: str, blocks: list[dict[str, Any]] | None = None) -> bool:
+        """Answer one person where they clicked or typed; whether it may have got there. It is not repeated.
 
         The address may have come back in a form, where it could be anybody's: only Slack's own is written to.
         """
         if urlsplit(response_url).netloc not in (RESPONSES, urlsplit(self._base_url).netloc):
             log.warning("answer_lost", reason="Its address is not Slack's.")
-            return
+            return False
         client = WebhookClient(response_url, timeout=round(PATIENCE), retry_handlers=[])
         try:
             answer = client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
         except (OSError, HTTPException, SlackClientError) as error:
             log.warning("answer_lost", reason=type(error).__name__)
-            return
+            return True
         if answer.status_code != 200:
             log.warning("answer_lost", status=answer.status_code)
+        return answer.status_code == 200 or answer.status_code >= 500
 
     def _trouble(self, method: str, limited: str, error: SlackApiError) -> SlackTrouble:
         answer = error.response

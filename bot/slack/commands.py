@@ -29,7 +29,7 @@ def answer(front: Front, typed: Typed) -> Answer:
     if subcommand is None:
         raise Refused(f"There is no subcommand {word[:40]}.", _instead(word))
     behind, rest = (None, rest) if named else take_incident(rest, here=here, prose=subcommand.prose)
-    words, options = take_options(rest, subcommand.options)
+    words, options = take_options(rest, subcommand.options, prose=subcommand.prose)
     if words and " " not in subcommand.usage:
         raise Refused(
             f"{word} takes no words. Nothing was done.", f"Alone: dr {word}. For the words there is: dr note …"

@@ -27,7 +27,7 @@ def confirmed(front: Front, key: str) -> Answer:
 def _stream_of(front: Front, key: str) -> str | None:
     try:
         with front.desk.database.read() as connection:
-            place = streams.key_seen(connection, key)
+            place = streams.request_seen(connection, key)
     except (NotConfirmed, NotRecorded):
         return None
     return place.stream if place else None

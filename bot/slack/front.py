@@ -12,7 +12,7 @@ import structlog
 
 from bot.domain.approvals import rule_for
 from bot.domain.commands import AcceptRisk, Approve, Command, Declare, Settle, Skip
-from bot.domain.errors import DRError, NotConfirmed, Refused
+from bot.domain.errors import DRError, NotConfirmed, NotRecorded
 from bot.domain.incident import Incident
 from bot.domain.model import replace
 from bot.domain.plan import RecoveryPlan
@@ -106,12 +106,12 @@ class Front:
         try:
             if answer.opens is not None:
                 self._open(caller, answer.opens(), modal)
-        except Refused as refused:
-            self.tell(caller, Answer(text=self.refusal(refused)), modal)
         except SlackTrouble as trouble:
             log.warning("modal_not_opened", reason=str(trouble))
             text = f"The form could not be opened. {self.refusal(trouble)} Try it once more."
             self.tell(caller, Answer(text=text), modal)
+        except DRError as error:
+            self.tell(caller, Answer(text=self.refusal(error)), modal)
         if answer.later is not None:
             self._slow.submit(self._guarded, partial(self._deliver_later, caller, answer.later))
 
@@ -123,14 +123,11 @@ class Front:
 
     def tell(self, caller: Caller, answer: Answer, modal: str | None = None) -> None:
         """Say something to one person alone: in the modal that they look at, where they were, or in a direct message."""
-        self.keep(answer.controls)
+        answer = self._kept(answer)
         blocks = list(answer.blocks) or None
-        if modal is not None:
-            notice = view("DR Bot", blocks or [section(answer.text)], callback_id="notice", close="Close")
-            self.chat.call("views.update", patience=OPEN_WITHIN, view_id=modal, view=notice)
+        if modal is not None and self._shown_in(modal, blocks or [section(answer.text)]):
             return
-        if caller.response_url:
-            self.chat.respond(caller.response_url, answer.text, blocks)
+        if caller.response_url and self.chat.respond(caller.response_url, answer.text, blocks):
             return
         content: dict[str, Any] = {"text": answer.text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
         try:
@@ -140,6 +137,28 @@ class Front:
                 self.chat.call("chat.postMessage", channel=caller.account, **content)
         except SlackTrouble as trouble:
             log.warning("answer_lost", reason=str(trouble))
+
+    def _kept(self, answer: Answer) -> Answer:
+        """The answer with buttons that work; without any where the database can't keep what they mean."""
+        try:
+            self.keep(answer.controls)
+        except (NotRecorded, NotConfirmed):
+            shown = [block for block in answer.blocks if block["type"] != "actions" and "accessory" not in block]
+            left_out = section(
+                "_The buttons are left out: the database takes nothing down now. Type the command instead._"
+            )
+            return replace(answer, blocks=(*shown, left_out), controls=())
+        return answer
+
+    def _shown_in(self, modal: str, blocks: list[Block]) -> bool:
+        """Whether the modal that a person looks at says it; closed by them it can't."""
+        notice = view("DR Bot", blocks, callback_id="notice", close="Close")
+        try:
+            self.chat.call("views.update", patience=OPEN_WITHIN, view_id=modal, view=notice)
+        except SlackTrouble as trouble:
+            log.info("modal_not_shown", reason=str(trouble))
+            return False
+        return True
 
     def _open(self, caller: Caller, modal_view: Block, modal: str | None) -> None:
         """A modal, on top of the one that led to it; raises SlackTrouble."""

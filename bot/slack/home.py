@@ -40,7 +40,7 @@ def _show(speaker: Speaker, shown: list[Block]) -> None:
 def blocks(speaker: Speaker, declare: Control) -> Iterator[Block]:
     """The tab's blocks."""
     rows = seen_by(speaker, speaker.front.desk.incidents())
-    incidents = [speaker.incident(row.id) for row in rows[:MOST]]
+    incidents = [speaker.incident(row.id) for row in rows]  # all: the oldest may be the one that waits
     yield b.actions(b.button("Declare an incident…", declare, style="danger"))
     waits = [line for incident in incidents for line in _waits(speaker, incident)]
     yield from _part("What waits for you", waits, "Nothing.")

@@ -9,6 +9,7 @@ from bot.domain.plan import RecoveryPlan
 from bot.domain.transitions import StepState
 from bot.domain.words import either, number
 from bot.slack.front import Speaker
+from bot.slack.surfaces.voice_lines import rule_of_words
 from bot.slack.text import code, moment, name, safe
 
 
@@ -71,12 +72,12 @@ def missing(step: StepRun, speaker: Speaker) -> str:
     return f"{number(step.missing).capitalize()} more of {left}{until}."
 
 
-def voices(incident: Incident, step: StepRun, plan: RecoveryPlan, extra: int = 0) -> str:
+def voices(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
     """Where one person's word is not enough: how many have said the same, and who else may."""
-    rule = rule_for(plan.approvals, step.definition.approval).more(extra)
-    able = eligible(rule, plan, requesters(step), incident.declarer)
     decision = step.voices[-1].decision if step.voices else ""
-    said = {voice.person for voice in step.voices if voice.decision == decision}
+    rule = rule_of_words(plan, step, decision)
+    able = eligible(rule_for(plan.approvals, step.definition.approval), plan, requesters(step), incident.declarer)
+    said = {voice.person for voice in step.voices if voice.decision == decision} & plan.people.keys()
     more = number(rule.required - len(said))
     left = left_of([person for person in able if person not in said], plan)
     return f"Recorded. {len(said)} of {rule.required} say so; {more} more of {left}."
@@ -95,7 +96,7 @@ def settled(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
 def risk_taken(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
     """A risk accepted: a plan that is to come, or more words to be said."""
     if step.state is StepState.BLOCKED:
-        return voices(incident, step, plan, plan.approvals.accept_risk.extra)
+        return voices(incident, step, plan)
     if step.state is StepState.READY:
         return "Risk accepted. A fresh plan to approve follows in the channel."
     return f"Risk accepted. {changed(step)}"

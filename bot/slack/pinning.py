@@ -1,6 +1,6 @@
 """A message of an incident's channel becomes a note in its timeline, with its author and a link to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.domain import commands as c
@@ -26,11 +26,34 @@ def add_to_timeline(front: Front, pointed: Pointed, incident_id: str) -> Answer:
     message = pointed.message or _read(front, channel, pointed.message_ts)
     us = front.members.us
     url = us.permalink(channel, pointed.message_ts) if us else ""
-    note = noted(_author(front, message), readable(whole(str(message.get("text") or "")), front.plan), url)
-    once = Speaker(front, pointed.caller, f"slack:pinned:{channel}:{pointed.message_ts}")
+    note = noted(_author(front, message), readable(whole(said_in(message)), front.plan), url)
+    once = Speaker(front, pointed.caller, pointed.key)
     once.give(incident_id, c.Note(text=note))
     which = link(url, "The message") if url else "The message"
     return Answer(text=f"Thank you. {which} stands in the timeline of *{incident_id}* now.")
+
+
+def said_in(message: Mapping[str, Any]) -> str:
+    """A message's words; of an alert that has no text of its own, those of its attachments or blocks."""
+    text = str(message.get("text") or "")
+    if text.strip():
+        return text
+    attached = [
+        str(found.get("fallback") or f"{found.get('title') or ''} {found.get('text') or ''}")
+        for found in message.get("attachments") or ()
+    ]
+    return " ".join(attached).strip() or " ".join(_texts(message.get("blocks") or ()))
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Every text in blocks, as they are read."""
+    if isinstance(part, Mapping):
+        found = part.get("text")
+        yield from [found] if isinstance(found, str) else []
+        yield from _texts([value for value in part.values() if not isinstance(value, str)])
+    elif isinstance(part, Sequence) and not isinstance(part, str):
+        for each in part:
+            yield from _texts(each)
 
 
 def is_at_hand(front: Front, pointed: Pointed) -> bool:

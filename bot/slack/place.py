@@ -145,7 +145,7 @@ class Places:
         )
         if card:
             yield f"pin:{card}", lambda: self._call("pins.add", channel=channel, timestamp=card)
-        yield f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident.severity))
+        yield f"invite:{incident.severity}", lambda: self._invite(channel, self._called(incident))
         roles = filter(None, incident.roles.values())
         asked = (person for _, step in incident.every_step() if step.awaits_approval for person in step.waits_for)
         accounts = map(self.members.account, (*roles, *asked))
@@ -180,16 +180,22 @@ class Places:
             row.done.update(done)
             self.desk.transact(lambda connection, _: rows.did(connection, row.stream, done))
 
-    def _called(self, severity: str) -> list[str]:
-        """The accounts of the teams that the severity calls for, their Slack groups included."""
-        notification = self.plan.notifications.get(severity)
+    def _called(self, incident: Incident) -> list[str]:
+        """The accounts of the teams that the severity calls for, their Slack groups included.
+
+        Into a private channel nobody comes by a group alone: it is for the people of the recovery plan.
+        """
+        notification = self.plan.notifications.get(incident.severity)
         teams = notification.recipients if notification else ()
         accounts = [self.members.account(person) for team in teams for person in self.plan.members(team)]
         for team in teams:
             group = self.plan.teams[team].slack_group
             if group:
                 accounts += self._of_group(group)
-        return [account for account in dict.fromkeys(accounts) if account]
+        return [account for account in dict.fromkeys(accounts) if account and self._may_read(incident, account)]
+
+    def _may_read(self, incident: Incident, account: str) -> bool:
+        return not incident.private or self.members.actor(account).person is not None
 
     def _of_group(self, group: str) -> list[str]:
         try:

@@ -122,9 +122,13 @@ class Pointed:
 
     caller: Caller
     message_ts: str
-    key: str
     message: Payload | None = None
     """The message itself, where Slack sends it along."""
+
+    @property
+    def key(self) -> str:
+        """The message's own: however often it is pointed at, and by whomever, it is noted once."""
+        return f"slack:pinned:{self.caller.channel}:{self.message_ts}"
 
 
 def whole(text: str) -> str:
@@ -183,7 +187,7 @@ def shortcut(body: Payload) -> Pointed:
     """A message shortcut's body."""
     caller = _caller(body)
     message = body.get("message") or {}
-    return Pointed(caller, str(message.get("ts") or ""), f"slack:shortcut:{caller.trigger}", message)
+    return Pointed(caller, str(message.get("ts") or ""), message)
 
 
 def reaction(body: Payload) -> Pointed:
@@ -191,7 +195,7 @@ def reaction(body: Payload) -> Pointed:
     event = body["event"]
     item = event.get("item") or {}
     caller = Caller(account=str(event["user"]), team=event.get("user_team"), channel=item.get("channel"))
-    return Pointed(caller, str(item.get("ts") or ""), f"slack:event:{body.get('event_id')}")
+    return Pointed(caller, str(item.get("ts") or ""))
 
 
 def _caller(body: Payload) -> Caller:

@@ -16,6 +16,7 @@ from bot.domain.postings import Posting
 from bot.engine.desk import Desk
 from bot.slack.catching_up import caught_up, update_of
 from bot.slack.chat import Chat, OutcomeUnknown, SlackAway, SlackRefused, SlackTrouble
+from bot.slack.direct import HOPELESS
 from bot.slack.place import GONE, TURN, Chore, Places
 from bot.slack.surfaces import Links, Message, run_key, title
 from bot.slack.surfaces.posts import BROADCAST, DIRECT
@@ -26,6 +27,7 @@ SETTLED_AFTER = timedelta(seconds=3)  # by then a post that took effect can be f
 LATE = timedelta(minutes=2)  # an update that stands nowhere after that is told of by the next one
 MARGIN = timedelta(minutes=15)  # more than between Slack's clock and the database's
 EVENT = "dr_bot_message"
+SHUT = GONE | HOPELESS | {"restricted_action", "messages_tab_disabled"}  # about a place, whatever would be posted
 ELSEWHERE = {"announcements": "announce_in", "broadcasts": "broadcast_in"}  # where the plan names the channel
 MENDS = {"is_archived": "Unarchive it"}
 EDIT_FAILED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -42,7 +44,7 @@ class Showing:
     """Shows one incident under the claim `by`. `made` counts the edits; `survey` looks whether all still stands.
 
     What no post waits for is put off where Slack can't now: `put_off` says why, by method, and the posts go on. Other
-    channels that the bot can't post in are `unreached`, and why.
+    channels that the bot can't post in are `unreached`, and why; what is `shut` in this pass is not knocked at again.
     """
 
     desk: Desk
@@ -56,6 +58,7 @@ class Showing:
     made: int = 0
     put_off: dict[str, SlackTrouble] = field(default_factory=dict)
     unreached: dict[str, str] = field(default_factory=dict)
+    shut: set[str] = field(default_factory=set)
 
     def show(self, row: rows.Channel) -> None:
         """Raises SlackTrouble; what was done by then is recorded."""
@@ -163,15 +166,20 @@ class Showing:
     def _elsewhere(self, key: str, message: Message, shown: rows.Shown | None) -> None:
         """Outside the incident's channel: where the bot may not post there, the incident goes on without it."""
         channel = shown.channel if shown else None
+        where = message.to or message.place
+        if where in self.shut:
+            return
         try:
             channel = channel or self._outside(message)
             self._one(key, message, channel, shown)
         except SlackRefused as refused:
             log.warning("not_told", incident=self.incident.id, key=key, reason=str(refused))
+            if refused.code in SHUT:
+                self.shut.add(where)
             if message.place in ELSEWHERE:
-                where = f"channels.{ELSEWHERE[message.place]} ({channel})"
+                named = f"channels.{ELSEWHERE[message.place]} ({channel})"
                 mend = MENDS.get(refused.code, "Invite the bot there")
-                words = f"Nothing can be posted in {where}: {refused} {mend}, or correct plan.yml."
+                words = f"Nothing can be posted in {named}: {refused} {mend}, or correct plan.yml."
                 self.unreached[message.place] = words
 
     def _outside(self, message: Message) -> str | None:

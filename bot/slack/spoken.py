@@ -168,8 +168,15 @@ def take_incident(rest: str, *, here: str | None, prose: bool) -> tuple[str | No
     return found, left.strip()
 
 
-def take_options(rest: str, known: Options) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """The words, and the values of the options among them; raises Refused for an unknown option."""
+def take_options(
+    rest: str, known: Options, *, prose: bool = False
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The words, and the values of the options among them; raises Refused for an unknown option.
+
+    In prose that knows none all is words: a command line that somebody notes down may have options of its own.
+    """
+    if prose and not known:
+        return tuple(rest.split()), {}
     words: list[str] = []
     options: dict[str, tuple[str, ...]] = {}
     for name, segment in _segments(rest, known):

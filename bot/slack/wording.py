@@ -35,7 +35,8 @@ def _reference(inside: str, plan: RecoveryPlan) -> str:
         return f"#{label or target[1:]}"
     if target[:1] == "!":
         return f"@{(label or target[1:].partition('^')[0]).lstrip('@')}"
-    return target
+    # Slack makes a link of a bare host's name or an address; whoever typed it typed the label.
+    return label if target in (f"http://{label}", f"mailto:{label}") else target
 
 
 def account_in(word: str) -> str | None:

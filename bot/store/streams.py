@@ -43,6 +43,10 @@ HEAD = (
 )
 APPEND = events.insert()
 KEY = select(command_keys.c.stream, command_keys.c.seq).where(command_keys.c.key == bindparam("key"))
+OF_REQUEST = select(command_keys.c.stream, command_keys.c.seq).where(
+    (command_keys.c.key == bindparam("key"))
+    | (command_keys.c.key > bindparam("after")) & (command_keys.c.key < bindparam("before"))
+)
 REMEMBER = command_keys.insert()
 RECENT = select(events.c.actor).where(events.c.type == bindparam("type"), events.c.at >= bindparam("since"))
 OPEN = select(incidents.c.id).where(incidents.c.open).order_by(incidents.c.number)
@@ -87,6 +91,12 @@ def append(connection: Connection, recorded: Sequence[Recorded]) -> None:
 def key_seen(connection: Connection, key: str) -> Place | None:
     """Where the command with this idempotency key was recorded."""
     row = connection.execute(KEY, {"key": key}).first()
+    return Place(row.stream, row.seq) if row else None
+
+
+def request_seen(connection: Connection, key: str) -> Place | None:
+    """The same for a request, whose commands have its key or begin with it and a colon."""
+    row = connection.execute(OF_REQUEST, {"key": key, "after": f"{key}:", "before": f"{key};"}).first()
     return Place(row.stream, row.seq) if row else None
 
 

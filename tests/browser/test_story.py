@@ -190,6 +190,11 @@ def the_shop_is_back(everybody: Sequence[Person]) -> None:
         person.sees(
             person.card("The recovery"), "Customers were without the shop for", "The approvers had read: at most"
         )
+
+
+def ended(alice: Person, bob: Person, carol: Person) -> None:
+    """As the card says what comes next; the update has gone out by itself meanwhile."""
+    everybody = (alice, bob, carol)
     done_by(carol, CONFIRM, "Carol Chen", everybody)
     alice.sees(alice.message(CARD), "/dr mitigate")
     served = alice.message(CARD).filter(has_text="Users are served again")

@@ -78,6 +78,17 @@ def test_a_conflict_takes_everything_else_along(database: Database) -> None:
         assert streams.key_seen(connection, "click-1") is None
 
 
+def test_a_request_is_found_by_what_it_recorded(database: Database) -> None:
+    """By its own key, or by one of its commands'; never by one that only begins alike."""
+    write(database, rows("INC-1", "first"))
+    with database.begin() as connection:
+        for key in ("click-1:R1", "click-22", "click-3"):
+            streams.remember_key(connection, key, streams.Place("INC-1", 1), NOON)
+    with database.read() as connection:
+        found = [streams.request_seen(connection, f"click-{number}") is not None for number in (1, 2, 3)]
+    assert found == [True, False, True]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -492,6 +492,21 @@ def test_a_word_of_a_member_by_the_slack_group_counts_where_the_group_is_not_kno
     assert "StepCompleted" in accept(story, "fit", "bob")
 
 
+def test_a_word_of_who_left_the_plan_does_not_count_for_a_team_by_its_slack_group() -> None:
+    """They may be in the group still; the recovery plan names them no more."""
+    story = underway(check("fit")).launch("fit")
+    teams = {"approvers": {"members": ["bob"], "slack_group": "S0DRTEAM"}, "leads": {"members": ["alice"]}}
+    story.plan = recovery_plan(teams=teams)
+    story.plan.join("approvers", ("carol", "dave"))
+    story.look("fit", UNKNOWN, late=True)
+    assert accept(story, "fit", "carol") == ["VoiceGiven"]
+    people = {person: {"name": person.title()} for person in ("alice", "bob", "dave", "erin", "frank")}
+    story.plan = recovery_plan(teams=teams, people=people)
+    story.plan.join("approvers", ("dave",))
+    assert accept(story, "fit", "bob") == ["VoiceGiven"]
+    assert "StepCompleted" in accept(story, "fit", "dave")
+
+
 def test_a_blocked_step_without_a_risk_names_the_ways_on() -> None:
     """The region that should answer is gone: nothing is there to accept, and the step can be gone without."""
     story = underway(action("fence", "fence"))

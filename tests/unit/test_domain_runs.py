@@ -228,7 +228,7 @@ def test_a_stopped_run_recovers_nothing() -> None:
     assert story.step("a", "R2").state is StepState.NOT_STARTED
     (wait,) = waits(story.incident, story.plan)
     assert (wait.run, wait.step) == ("R2", "a")
-    assert wait.needs == "a run that recovers database: the one before was stopped"
+    assert wait.needs == "a run that recovers A system: the one before was stopped"
     assert story.start(system="database") == "R3"
     story.done("a", run="R3")
     story.execute("b", "bob", run="R3")

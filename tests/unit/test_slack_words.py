@@ -67,6 +67,13 @@ def test_an_unknown_option_is_refused() -> None:
     assert take_options("a \u2014sinc 10m", {}) == (("a", "\u2014sinc", "10m"), {})
 
 
+def test_prose_may_hold_a_command_line() -> None:
+    """What somebody notes down has options of its own; a subcommand that takes no prose refuses them."""
+    assert take_options("fixed by deploy --rollback", {}, prose=True) == (("fixed", "by", "deploy", "--rollback"), {})
+    with pytest.raises(Refused, match="--rollback"):
+        take_options("promote --rollback", {})
+
+
 def test_what_slack_escaped_is_read_back() -> None:
     """Entities once, mentions by name, links as they are."""
     plan = recovery_plan(
@@ -76,6 +83,8 @@ def test_what_slack_escaped_is_read_back() -> None:
     assert readable("<@U0BOB|bob> <@U1> <#C1|ops> <#C2> <!here> <!subteam^S1|@dr> <https://x|y>", plan) == (
         "@bob @U1 #ops #C2 @here @dr https://x"
     )
+    hosts = "<http://db.example.com|db.example.com> <mailto:a@b.example|a@b.example> <http://x.example|y>"
+    assert readable(hosts, plan) == "db.example.com a@b.example http://x.example"
     assert account_in("<@U0BOB|bob>") == account_in("<@U0BOB>") == "U0BOB"
     assert account_in("bob") is account_in("&lt;@U0BOB&gt;") is None
 

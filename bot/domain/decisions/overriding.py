@@ -99,11 +99,14 @@ def by_word(
 def _counting(
     said: set[str], able: tuple[str, ...], rule: Rule, incident: Incident, step: StepRun, world: World
 ) -> set[str]:
-    """Whose earlier word counts still. Who is in the team by its Slack group was looked up when they spoke, maybe elsewhere."""
+    """Whose earlier word counts still: nobody's who has left the plan.
+
+    Who is in the team by its Slack group was looked up when they spoke, maybe by another replica.
+    """
     team = world.plan.teams.get(rule.approvers)
     if team is None or team.slack_group is None:
         return said & set(able)
-    return said - barred(rule, requesters(step), incident.declarer)
+    return (said & world.plan.people.keys()) - barred(rule, requesters(step), incident.declarer)
 
 
 def voice_of(

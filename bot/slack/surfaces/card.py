@@ -20,6 +20,7 @@ from bot.slack.text import cut
 
 MINUTE = timedelta(minutes=1)
 MOST_WAITS = 6
+MOST_RUNS = 12
 LONGEST_WAIT = 300
 ROLES = ("commander", "deputy", "scribe")
 SIGNS: Mapping[IncidentState, str] = {
@@ -92,12 +93,20 @@ def _facts(scene: Scene) -> Iterator[Line]:
         yield data_clock(scene)
     people = scene.incident.roles
     yield joined(" · ", (line(strong(role.capitalize()), " ", scene.person(people.get(role))) for role in ROLES))
-    for run in scene.incident.runs.values():
-        yield _run(scene, run)
+    yield from _runs(scene)
     if untold := untold_line(scene.incident, scene.name):
         yield line(strong("Not told"), " ", cut(untold, LONGEST_WAIT))
     if not scene.incident.is_open:
         yield chain_head(scene.incident)
+
+
+def _runs(scene: Scene) -> Iterator[Line]:
+    """Every run, or as many as one look can take, those first that go on."""
+    runs = scene.incident.runs.values()
+    chosen = sorted(runs, key=lambda run: run.is_over)[:MOST_RUNS]
+    yield from (_run(scene, run) for run in runs if run in chosen)
+    if len(runs) > MOST_RUNS:
+        yield line(f"And {len(runs) - MOST_RUNS} more: /dr show {scene.incident.id}")
 
 
 def _clock(scene: Scene) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.domain.approvals import Rule, eligible, rule_for
 from bot.domain.decisions.gates import requesters
 from bot.domain.incident import ACCEPT_RISK, StepRun
+from bot.domain.plan import RecoveryPlan
 from bot.domain.words import number
 from bot.slack.rich import Line, line, strong
 from bot.slack.surfaces.approval_lines import approvals
@@ -17,7 +18,7 @@ LONGEST_REASON = 300
 def voice_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
     """Who has said that it is to be skipped, settled, or its risk accepted, where one word is not enough; and who else may."""
     for decision in dict.fromkeys(voice.decision for voice in step.voices):
-        rule = _rule(scene, step, decision)
+        rule = rule_of_words(scene.plan, step, decision)
         said = [voice for voice in step.voices if voice.decision == decision]
         each = "; ".join(f"{scene.name(v.person)} (“{cut(v.reason, LONGEST_REASON)}”)" for v in said)
         counted = line(strong(f"{decision.capitalize()}: {len(said)} of {rule.required}"), f" · {each}")
@@ -28,7 +29,7 @@ def risk_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
     """Who may accept the risk of a blocked step, and how many it takes, as long as nobody has."""
     if not step.risks or any(voice.decision == ACCEPT_RISK for voice in step.voices):
         return
-    rule, able = _rule(scene, step, ACCEPT_RISK), _able(scene, step)
+    rule, able = rule_of_words(scene.plan, step, ACCEPT_RISK), _able(scene, step)
     if step.definition.kind == "action" and step.applied_at is None:
         leads = (scene.incident.roles.get("commander"), scene.incident.roles.get("deputy"))
         able = dict.fromkeys((*able, *(lead for lead in leads if lead in scene.plan.people and lead)))
@@ -57,9 +58,9 @@ def _able(scene: Scene, step: StepRun) -> dict[str, None]:
     return dict.fromkeys(eligible(rule, scene.plan, requesters(step), scene.incident.declarer))
 
 
-def _rule(scene: Scene, step: StepRun, decision: str) -> Rule:
+def rule_of_words(plan: RecoveryPlan, step: StepRun, decision: str) -> Rule:
     """As the decisions see it: a risk takes more people, by the plan of today; the rest is as it was when a plan was shown."""
-    own = rule_for(scene.plan.approvals, step.definition.approval)
+    own = rule_for(plan.approvals, step.definition.approval)
     if decision == ACCEPT_RISK:
-        return own.more(scene.plan.approvals.accept_risk.extra)
+        return own.more(plan.approvals.accept_risk.extra)
     return step.rule.without_extra() if step.rule else own

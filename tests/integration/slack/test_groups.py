@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain import commands as c
 from bot.domain.events import ApprovalGiven
-from tests.integration.slack.world import ALICE, CAROL, DAVE, ERIN, SlackWorld, slack_world
+from bot.store import chat as rows
+from tests.integration.slack.world import ALICE, CAROL, DAVE, ERIN, FRANK, SlackWorld, slack_world
 
 GROUP = "S0DRTEAM"
 
@@ -17,7 +18,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, counter: Iterator[int]) -> I
     """Bob alone is named as an approver; whoever is in the Slack group is one too."""
     directory = tmp_path_factory.mktemp("groups")
     teams = {"approvers": {"members": ["bob"], "slack_group": GROUP}, "leads": {"members": ["alice"]}}
-    with slack_world(f"sqlite:///{directory}/dr.db", directory, counter, teams=teams) as world:
+    more: dict[str, Any] = {
+        "teams": teams,
+        "notifications": {"sev1": {"recipients": ["approvers"], "channels": ["email"]}},
+    }
+    with slack_world(f"sqlite:///{directory}/dr.db", directory, counter, **more) as world:
         yield world
 
 
@@ -116,3 +121,23 @@ def test_the_team_that_the_step_s_plan_named_still_decides(world: SlackWorld) ->
     join(world, CAROL)
     assert world.dr("skip flip done by hand", CAROL, world.channel(number)) == "`flip` is skipped."
     world.wait("flip", "skipped", number=number)
+
+
+def test_a_group_brings_nobody_into_a_private_incident(world: SlackWorld) -> None:
+    """Of the group come those whom the recovery plan names; into an incident that is not private come all."""
+    join(world, CAROL, FRANK)
+
+    def members(number: int) -> set[str]:
+        return set(world.workspace.channel(world.channel(number)).members)
+
+    known = world.declared()
+    world.waited(lambda: FRANK in members(known), "the group was not invited")
+    hidden = world.declared(private=True)
+    world.waited(lambda: invited(world, hidden), "nobody was invited")
+    assert FRANK not in members(hidden)
+
+
+def invited(world: SlackWorld, number: int) -> bool:
+    """Whether those were invited whom the severity calls for."""
+    with world.lab.desk.database.read() as connection:
+        return "invite:sev1" in rows.done(connection, f"INC-{number}")

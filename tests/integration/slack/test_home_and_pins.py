@@ -3,7 +3,9 @@
 import json
 import time
 
+from bot.domain import commands as c
 from bot.domain.errors import Refused
+from bot.slack.pinning import said_in
 from tests.integration.slack.world import ALICE, BOB, CAROL, ERIN, FRANK, ONCALL, SlackWorld
 
 
@@ -169,3 +171,24 @@ def test_a_private_incident_is_hidden_from_who_is_not_in_it(world: SlackWorld) -
         said = world.dr(f"INC-{number} {words}", user=FRANK)
         assert f"There is no incident INC-{number}" in said
     assert world.notes(number) == []
+
+
+def test_the_oldest_of_many_incidents_still_waits_for_me(world: SlackWorld) -> None:
+    """However many came after it."""
+    number = world.to_approval()
+    for later in range(15):
+        declare = c.Declare(
+            actor=world.lab.actor("alice"), number=0, title=f"it {later}", severity="sev2", systems=("orders",)
+        )
+        world.lab.desk.declare(declare, key=f"key-{next(world.lab.numbers)}")
+    assert f"*INC-{number}* · *Promote the replica*: your approval" in home(world, BOB, "your approval")
+
+
+def test_an_alert_without_a_text_is_noted_with_what_it_shows(world: SlackWorld) -> None:
+    """Monitoring writes into attachments and blocks."""
+    attached = {"text": "", "attachments": [{"fallback": "ALERT: replication lag 40 min"}]}
+    rows = [{"type": "rich_text_section", "elements": [{"type": "text", "text": "Orders fail"}]}]
+    blocks = {"blocks": [{"type": "rich_text", "elements": rows}]}
+    assert said_in(attached) == "ALERT: replication lag 40 min"
+    assert said_in(blocks) == "Orders fail"
+    assert said_in({**attached, "text": "as it is"}) == "as it is"

@@ -11,7 +11,7 @@ from bot.domain import commands as c
 from bot.playground.workspace.workspace import Workspace
 from bot.store import chat as rows
 from bot.store.schema import channels, incidents
-from tests.integration.slack.world import BOB, CAROL, SlackWorld
+from tests.integration.slack.world import BOB, CAROL, FRANK, SlackWorld
 
 PARTS = tuple(f"step/R1/promote/{part}" for part in range(2, 5))
 
@@ -27,6 +27,13 @@ def nothing_to_post(world: SlackWorld) -> bool:
     statement = select(incidents.c.id).join(channels, channels.c.stream == incidents.c.id).where(late)
     with world.lab.desk.database.read() as connection:
         return connection.execute(statement).first() is None
+
+
+def nothing_but_refused(world: SlackWorld) -> bool:
+    """Whether every channel shows its incident as it is, trouble elsewhere apart."""
+    statement = select(incidents.c.id).join(channels, channels.c.stream == incidents.c.id)
+    with world.lab.desk.database.read() as connection:
+        return connection.execute(statement.where(incidents.c.seq != channels.c.shown_seq)).first() is None
 
 
 def survey_now(world: SlackWorld) -> None:
@@ -139,5 +146,23 @@ def test_a_copy_that_cannot_be_deleted_holds_back_nothing(world: SlackWorld) -> 
         world.lab.give(world.incident(number), c.Done, "alice", run="R1", step="assess")
         world.with_button("step/R1/promote", "approve", number)
         assert "delete" not in trouble(world, number)
+    finally:
+        world.workspace.faults.clear()
+
+
+def test_a_place_that_is_shut_is_not_knocked_at_for_each_message(world: SlackWorld) -> None:
+    """Somebody whose account is gone follows an incident with many updates: one try in each pass."""
+    number = world.declared()
+    assert world.dr(f"INC-{number} subscribe", user=FRANK)
+    world.workspace.faults.add("error", "conversations.open", error="user_disabled")
+    try:
+        for update in range(1, 6):
+            post = c.PostUpdate(actor=world.lab.actor("alice"), number=update, text=f"update {update}")
+            world.lab.desk.record(f"INC-{number}", post)
+        world.waited(lambda: nothing_but_refused(world), "the updates are not shown")
+        before = len(world.workspace.ledger.of("conversations.open"))
+        world.lab.desk.record(f"INC-{number}", c.Acknowledge(actor=world.lab.actor("bob")))
+        world.waited(lambda: nothing_but_refused(world), "the acknowledgement is not shown")
+        assert len(world.workspace.ledger.of("conversations.open")) - before <= 3  # one in each of a few passes
     finally:
         world.workspace.faults.clear()

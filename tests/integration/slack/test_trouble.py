@@ -13,7 +13,7 @@ from slack_bolt import BoltResponse
 
 from bot.engine.desk import DEADLINE_SECONDS
 from bot.slack.app import BROKEN
-from tests.integration.slack.world import ALICE, BOB, CAROL, FRANK, SlackWorld
+from tests.integration.slack.world import ALICE, BOB, CAROL, FRANK, ONCALL, SlackWorld
 
 
 @contextmanager
@@ -160,3 +160,41 @@ def test_a_look_up_that_fails_counts_nothing(world: SlackWorld) -> None:
         world.workspace.add_scope("users:read")
     assert answer.startswith("Slack could not say who you are:")
     assert world.notes(number) == []
+
+
+def test_a_look_is_answered_while_the_database_takes_nothing_down(world: SlackWorld) -> None:
+    """What can be read is said, without the buttons whose meaning could not be kept."""
+    number = world.declared()
+    with locked(world):
+        before = len(world.workspace.ephemeral(ONCALL, CAROL))
+        assert world.workspace.command(CAROL, ONCALL, f"/dr INC-{number} show").ok
+        world.told(CAROL, before=before)
+        shown = world.workspace.ephemeral(ONCALL, CAROL)[before]
+    assert f"INC-{number}" in str(shown["blocks"])
+    assert "The buttons are left out" in str(shown["blocks"])
+    assert "'actions'" not in str(shown["blocks"])
+
+
+def test_a_refusal_is_told_though_its_form_is_closed(world: SlackWorld) -> None:
+    """Whoever closes the form at once hears it where they were."""
+    number = world.declared()
+    channel = world.channel(number)
+    assert world.press(CAROL, "card", "more", number).ok
+    form = world.opened(CAROL)
+    world.workspace.faults.add("error", "views.update", error="not_found")
+    try:
+        assert world.workspace.click_view(CAROL, form, "control:mitigate").ok
+        world.heard(CAROL, "commander", channel)
+    finally:
+        world.workspace.faults.clear()
+
+
+def test_a_pause_that_was_not_confirmed_is_said_to_be_recorded_after_all(world: SlackWorld) -> None:
+    """Its commands have keys of their own; the request's is watched with them."""
+    number = world.started()
+    channel = world.channel(number)
+    ts = world.with_button("card", "pause", number)["ts"]
+    with locked(world):
+        assert world.workspace.click(ALICE, ts, "control:pause").ok
+        world.heard(ALICE, "ot confirmed", channel)
+    world.heard(ALICE, "It was recorded after all", channel)

@@ -139,6 +139,23 @@ def test_many_waits_are_counted() -> None:
     assert "and 3 more" in shown
 
 
+def test_many_runs_are_counted() -> None:
+    """Those that go on come before those that are over, so that the card stays a card."""
+    books = {
+        f"book{number}": runbook(manual("look")).model_copy(update={"id": f"book{number}"}) for number in range(1, 15)
+    }
+    story = Story(plan=in_slack(), runbooks=books).declare()
+    for number in range(1, 15):
+        story.start(runbook=f"book{number}")
+        if number <= 3:
+            story.done("look", run=f"R{number}")
+    shown = card_text(story)
+    assert "R14 Runbook" in shown
+    assert "R1 Runbook" in shown
+    assert "R2 Runbook" not in shown
+    assert "And 2 more: /dr show INC-7" in shown
+
+
 def test_a_newcomer_is_told_to_start_a_runbook() -> None:
     """Before a run the card says what to do, with the plan's own runbooks as far as they are loaded."""
     story = declared()
