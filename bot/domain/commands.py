@@ -38,6 +38,14 @@ class StepWord(StepCommand):
     generation: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SharedWord(StepWord):
+    """A word that several people may have to say. `gone`: of those who have said it, who may no longer, and why."""
+
+    gone: Mapping[str, str] = field(default_factory=dict)
+    proof: Proof | None = None
+
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 
@@ -155,9 +163,8 @@ class Done(StepWord):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Skip(StepWord):
+class Skip(SharedWord):
     reason: str
-    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,12 +180,11 @@ class Replan(StepCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settle(StepWord):
+class Settle(SharedWord):
     """A person's word on a call in doubt; look_again asks for one more probe."""
 
     outcome: Literal["happened", "not_happened", "look_again"]
     reason: str = ""
-    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,12 +213,11 @@ class Withdraw(StepWord):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcceptRisk(StepWord):
+class AcceptRisk(SharedWord):
     """`shown` is the fingerprint of the risks that the person read; None where unsaid."""
 
     shown: str | None = None
     reason: str
-    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

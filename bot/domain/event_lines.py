@@ -74,6 +74,7 @@ SAYS: Mapping[type[Event], Says] = {
     e.ApprovalsVoided: lambda ev, _: f"approvals void: {ev.reason}",
     e.RiskAccepted: lambda ev, _: f"risk accepted: {ev.reason}",
     e.VoiceGiven: lambda ev, _: f"says {ev.decision}: {ev.reason}",
+    e.VoiceVoided: lambda ev, w: f"the word of {w.name(ev.person)} for {ev.decision} counts no more: {ev.reason}",
     e.GlassBroken: lambda ev, _: f"glass broken for {ev.target}: {ev.reason}",
     e.StepStarted: lambda _, __: "started",
     e.StepApplied: lambda _, __: "the call has answered",

@@ -215,6 +215,14 @@ class VoiceGiven(StepEvent):
     proof: Proof | None = None
 
 
+class VoiceVoided(StepEvent):
+    """A word that counts no more: whoever gave it may do nothing that counts when somebody else gives theirs."""
+
+    person: str
+    decision: str
+    reason: str
+
+
 class GlassBroken(StepEvent):
     """One person goes on alone, with a reason and the target typed."""
 

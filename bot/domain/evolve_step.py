@@ -256,6 +256,9 @@ _HANDLERS: Mapping[type[Event], Callable[[StepRun, Any, datetime], Changes]] = {
     e.ApprovalRejected: _not_counted,
     e.ApprovalWithdrawn: _not_counted,
     e.RiskAccepted: _risk_accepted,
+    e.VoiceVoided: lambda s, ev, _: {
+        "voices": tuple(v for v in s.voices if (v.person, v.decision) != (ev.person, ev.decision))
+    },
     e.GlassBroken: _glass_broken,
     e.StepStarted: _started,
     e.UndoStarted: _started,

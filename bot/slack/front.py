@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.domain.approvals import rule_for
-from bot.domain.commands import AcceptRisk, Approve, Command, Declare, Settle, Skip
+from bot.domain.commands import Approve, Command, Declare, SharedWord
 from bot.domain.errors import DRError, NotConfirmed, NotRecorded
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, StepRun
 from bot.domain.model import replace
 from bot.domain.plan import RecoveryPlan
 from bot.domain.timeline import Actor
@@ -34,9 +34,6 @@ from bot.store.projections import IncidentRow
 AT_ONCE = 50  # as many as may click in one moment
 ANSWER_WITHIN = 0.9  # seconds for everything before the acknowledgement; the desk's own deadline is shorter
 OPEN_WITHIN = 2.5  # seconds: a trigger lives for three
-# Words that let things go on without another look. A decline stops them, so nobody waits to be known; broken glass and
-# approvals are looked up again just before the call.
-FINAL = (AcceptRisk, Settle, Skip)
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -215,20 +212,36 @@ class Speaker:
     def give(self, incident_id: str, command: Command, part: str = "") -> Incident:
         """Record a command in this person's name, have the channel show it; raises Refused, NotRecorded, NotConfirmed.
 
-        `part` tells several commands of one request apart. What is final at once is looked up at once: of an approval the
-        engine looks up later who gave it, and what it comes to is shown then.
+        `part` tells several commands of one request apart. A word that is final at once has its speaker looked
+        up at once, and those who said the same before: of approvals and broken glass the engine looks up who gave them just
+        before the call, and a decline stops things, so nobody waits to be known.
         """
-        if isinstance(command, FINAL):
-            self.front.members.check_now(self.caller.account, self._teams(incident_id, command))
+        if isinstance(command, SharedWord):
+            teams = self._teams(incident_id, command)
+            self.front.members.check_now(self.caller.account, teams)
+            command = replace(command, gone=self._gone(incident_id, command, teams))
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
         if not isinstance(command, Approve):
             self.front.reconciler.nudge()
         return after
 
-    def _teams(self, incident_id: str, command: AcceptRisk | Settle | Skip) -> set[str]:
-        """Whose word it takes: by the rule of today and by the one that the step's plan was shown with."""
+    def _step(self, incident_id: str, command: SharedWord) -> StepRun | None:
         run = self.incident(incident_id).runs.get(command.run)
-        step = run.steps.get(command.step) if run else None
+        return run.steps.get(command.step) if run else None
+
+    def _gone(self, incident_id: str, command: SharedWord, teams: set[str]) -> dict[str, str]:
+        """Who said something of this step before and may do nothing that counts any more, and why; raises Refused."""
+        step = self._step(incident_id, command)
+        people = dict.fromkeys(voice.person for voice in step.voices) if step else {}
+        gone = {}
+        for person in people:
+            if person != self.person and not (found := self.front.members.may_still(person, teams)).eligible:
+                gone[person] = found.reason
+        return gone
+
+    def _teams(self, incident_id: str, command: SharedWord) -> set[str]:
+        """Whose word it takes: by the rule of today and by the one that the step's plan was shown with."""
+        step = self._step(incident_id, command)
         if step is None:
             return set()
         return {rule.approvers for rule in (step.rule, rule_for(self.plan.approvals, step.definition.approval)) if rule}

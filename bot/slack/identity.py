@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -143,6 +143,25 @@ class Members:
             raise NotSaid(f"Slack could not say in time who you are: {unknown}", advice) from unknown
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
+
+    def may_still(self, person: str, teams: Set[str]) -> Standing:
+        """Whether what a person said before still counts, asked of Slack this moment; raises Refused where it does not say.
+
+        Of those who have no account here, who signed what they said, Slack knows nothing: their word stands.
+        """
+        slack_id = self.account(person)
+        if slack_id is None:
+            return Standing(eligible=True)
+        try:
+            reason = self._look_live(slack_id, self.at_once, teams)
+        except Unavailable as unknown:
+            advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
+            raise NotSaid(
+                f"Slack could not say in time whether {person} may still say so: {unknown}", advice
+            ) from unknown
+        if not reason and not any(person in self.plan.members(team) for team in teams & self.plan.teams.keys()):
+            reason = f"They are no longer in {' or '.join(sorted(teams))}."
+        return Standing(eligible=not reason, reason=reason)
 
     def refresh(self) -> None:
         """Look up the team or the one of the plan's people not tried for the longest time; called now and then."""

@@ -15,11 +15,12 @@ from bot.domain.errors import Refused
 from bot.domain.timeline import BOT, Actor
 from tests.unit.builders import START, Story, a_plan, by, recovery_plan
 
+ABSTRACT = (c.Command, c.StepCommand, c.StepWord, c.SharedWord)
 COMMANDS = sorted(
     (
         kind
         for kind in vars(c).values()
-        if isinstance(kind, type) and issubclass(kind, c.Command) and kind not in (c.Command, c.StepCommand, c.StepWord)
+        if isinstance(kind, type) and issubclass(kind, c.Command) and kind not in ABSTRACT
     ),
     key=lambda kind: kind.__name__,
 )
@@ -63,7 +64,7 @@ def example(kind: type[c.Command], actor: Actor) -> c.Command:
         if field.name != "actor":
             choice = next(iter(get_args(hints[field.name])), "text")
             given[field.name] = SAMPLES.get(field.name, choice if isinstance(choice, str) else "text")
-        if field.name in ("inputs", "sections", "changes", "unconfirmed", "result"):
+        if field.name in ("inputs", "sections", "changes", "unconfirmed", "result", "gone"):
             given[field.name] = {}
         if field.name in ("proof", "hold"):
             given[field.name] = None

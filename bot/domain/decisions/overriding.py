@@ -1,6 +1,6 @@
 """Decisions to go on all the same: risks accepted, several people's word, glass broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.domain import commands as c
 from bot.domain import events as e
@@ -72,7 +72,7 @@ def by_word(
     incident: Incident,
     run: Run,
     step: StepRun,
-    command: c.AcceptRisk | c.Skip | c.Settle,
+    command: c.SharedWord,
     rule: Rule,
     world: World,
     decision: str,
@@ -84,7 +84,8 @@ def by_word(
     verdict = may(person, rule, incident, step, world)
     if not verdict.eligible or person is None:
         raise Refused(verdict.reason)
-    said = {voice.person for voice in step.voices if voice.decision == decision}
+    voided = tuple(_voided(run, step, decision, command.gone))
+    said = {voice.person for voice in step.voices if voice.decision == decision} - command.gone.keys()
     able = eligible(rule, world.plan, requesters(step), incident.declarer)
     if person in said:
         left = world.names(p for p in able if p not in said)
@@ -93,7 +94,14 @@ def by_word(
         )
     voice = voice_of(run, step, person, command, decision, reason)
     enough = len({person, *_counting(said, able, rule, incident, step, world)}) >= rule.required
-    return (voice, *decided()) if enough else (voice,)
+    return (*voided, voice, *decided()) if enough else (*voided, voice)
+
+
+def _voided(run: Run, step: StepRun, decision: str, gone: Mapping[str, str]) -> Iterator[Event]:
+    for voice in step.voices:
+        if voice.decision == decision and voice.person in gone:
+            where = {"run": run.id, "step": step.id, "attempt": step.attempt}
+            yield e.VoiceVoided(**where, person=voice.person, decision=decision, reason=gone[voice.person])
 
 
 def _counting(
@@ -109,9 +117,7 @@ def _counting(
     return (said & world.plan.people.keys()) - barred(rule, requesters(step), incident.declarer)
 
 
-def voice_of(
-    run: Run, step: StepRun, person: str, command: c.AcceptRisk | c.Skip | c.Settle, decision: str, reason: str
-) -> Event:
+def voice_of(run: Run, step: StepRun, person: str, command: c.SharedWord, decision: str, reason: str) -> Event:
     """One person's word, with the proof that it is theirs."""
     return e.VoiceGiven(
         run=run.id,

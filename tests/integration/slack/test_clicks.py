@@ -287,6 +287,25 @@ def test_one_word_of_several_is_said_to_be_one(world: SlackWorld) -> None:
     world.heard(DAVE, "`promote` is skipped.", channel)
 
 
+def test_a_word_of_who_may_act_no_more_does_not_decide(world: SlackWorld) -> None:
+    """Carol's account is closed between her word and Dave's: his is the first that counts, and it takes another."""
+    number = world.to_approval()
+    channel = world.channel(number)
+    assert world.submit(CAROL, world.form("skip promote", CAROL, channel), reason="not needed").ok
+    world.heard(CAROL, "Recorded. 1 of 2 say so", channel)
+    world.workspace.person(CAROL).deleted = True
+    try:
+        assert world.submit(DAVE, world.form("skip promote", DAVE, channel), reason="not needed").ok
+        world.heard(DAVE, "Recorded. 1 of 2 say so; one more of", channel)
+    finally:
+        world.workspace.person(CAROL).deleted = False
+        world.front.members._known.clear()
+    assert "VoiceVoided" in world.types(number)
+    assert [voice.person for voice in world.step("promote", number=number).voices] == ["dave"]
+    assert world.submit(BOB, world.form("skip promote", BOB, channel), reason="not needed").ok
+    world.heard(BOB, "`promote` is skipped.", channel)
+
+
 def test_a_form_that_slack_does_not_open_is_told(world: SlackWorld) -> None:
     """A press whose trigger is spent gets a line that says so, and nothing is recorded."""
     number = world.to_approval()
