@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from bot.playground.workspace.workspace import Workspace
 from tests.browser.conftest import Open
 from tests.browser.sample_app import SampleApp
-from tests.browser.samples import actions, button, declare_form, section
+from tests.browser.samples import actions, button, declare_form, mrkdwn, section, text
 
 
 def tab_to(page: Page, name: str, key: str = "Tab", most: int = 40) -> None:
@@ -126,6 +126,31 @@ def test_a_decided_button_leaves_the_focus_in_its_message(app: SampleApp, open_p
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Done")).to_have_count(0)
     expect(page.get_by_role("article", name=re.compile("done"))).to_be_focused()
+
+
+def test_a_question_or_menu_whose_button_is_gone_leaves_the_focus_in_the_message(
+    app: SampleApp, open_page: Open
+) -> None:
+    """The app changes the message while "Are you sure?" is open, or one of its menus."""
+    confirm = {"title": text("Sure?"), "text": mrkdwn("It costs."), "confirm": text("Yes"), "deny": text("No")}
+    overflow = {
+        "type": "overflow",
+        "action_id": "choose",
+        "options": [{"text": text("Skip"), "value": "skip"}, {"text": text("Undo"), "value": "undo"}],
+    }
+    page = open_page()
+    for asks, dialog in ((button("done", "Done", confirm=confirm), "dialog"), (overflow, "menu")):
+        ts = app.post([section("1 · Assess"), actions(asks)])
+        article = page.get_by_role("article", name=re.compile("words")).last
+        article.get_by_role("button", name=re.compile("Done|More options")).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role(dialog)).to_be_visible()  # type: ignore[arg-type]
+        app.client.chat_update(channel="C0OPS", ts=ts, text="decided", blocks=[section("1 · Assess · Alice")])
+        changed = page.get_by_role("article", name=re.compile("decided")).last
+        expect(changed).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role(dialog)).to_have_count(0)  # type: ignore[arg-type]
+        expect(changed).to_be_focused()
 
 
 def test_the_drawers_of_a_phone(open_page: Open) -> None:

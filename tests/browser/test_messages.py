@@ -242,3 +242,18 @@ def test_one_toolbar_at_a_time(workspace: Workspace, open_page: Open) -> None:
     page.keyboard.press("Tab")
     expect(first.get_by_role("button", name="Add a reaction")).to_be_focused()
     expect(first.locator(".toolbar")).to_have_css("opacity", "1")
+
+
+def test_what_is_chosen_in_an_attachment_stays(app: SampleApp, open_page: Open) -> None:
+    """A change of the message keeps what was chosen in its attachments' blocks."""
+    choice = {"type": "static_select", "action_id": "pick", "options": [option("a", "Alpha"), option("b", "Beta")]}
+    framed = [{"color": "36a64f", "blocks": [actions(choice) | {"block_id": "framed"}]}]
+    ts = app.client.chat_postMessage(channel="C0OPS", text="first", attachments=framed)["ts"]
+    page = open_page()
+    box = page.get_by_role("article").get_by_role("combobox")
+    box.click()
+    page.get_by_role("option", name="Beta").click()
+    expect(box).to_have_value("Beta")
+    app.client.chat_update(channel="C0OPS", ts=ts, text="second", attachments=framed)
+    expect(page.get_by_text("second")).to_be_visible()
+    expect(box).to_have_value("Beta")

@@ -160,6 +160,20 @@ def test_an_update_keeps_what_was_typed(app: SampleApp, open_page: Open) -> None
     expect(page.get_by_role("combobox", name="System")).to_be_focused()
 
 
+def test_an_update_without_the_focused_field_leads_to_the_title(app: SampleApp, open_page: Open) -> None:
+    """Whoever works by keyboard is still in the form."""
+    app.form = modal(section("First"), actions(button("next", "Next")))
+    app.on_action = lambda body: app.client.views_update(
+        view_id=body["view"]["id"], view=modal(section("Nothing more to choose"))
+    )
+    page = open_page()
+    declare(page)
+    page.get_by_role("dialog").get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Nothing more to choose")
+    expect(page.get_by_role("dialog").get_by_role("heading").first).to_be_focused()
+
+
 def test_an_app_that_does_not_answer(app: SampleApp, workspace: Workspace, open_page: Open) -> None:
     """The form stays, says that it could not be sent, and can be sent again."""
     app.form = declare_form()

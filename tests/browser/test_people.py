@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from bot.playground.workspace.panel import PanelAction, PanelItem
@@ -111,8 +112,20 @@ def test_the_panel_of_the_demo(workspace: Workspace, open_page: Open) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Break the primary region").click()
     expect(page.get_by_text("It is broken already.")).to_be_visible()
     assert pressed == [("primary", "break")]
+    card.get_by_role("button").focus()
+    workspace.panel.show([PanelItem("primary", "Primary region", "It is going dark.", "changing")])
+    expect(card.get_by_role("heading")).to_be_focused()
     workspace.panel.show(None)
     expect(page.get_by_role("complementary", name="Demo")).to_have_count(0)
+
+
+@pytest.mark.parametrize("account", ["U0NOBODY", "U0DRBOT", "U0GONE"])
+def test_an_address_of_nobody_who_can_act(workspace: Workspace, open_page: Open, account: str) -> None:
+    """An old tab, a bot, a deactivated account: the first person acts, and the page says so."""
+    page = open_page(account)
+    expect(page.get_by_role("button", name="You act as Alice Adams")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"as=U0ALICE#C0OPS$"))
+    expect(page.get_by_text(f"Nobody can act as {account} here")).to_be_visible()
 
 
 def test_an_interrupted_connection_comes_back(workspace: Workspace, troubles: Troubles, open_page: Open) -> None:

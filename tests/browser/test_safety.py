@@ -20,6 +20,9 @@ NAUGHTY = [
     "<!date^99999999999999999^{time}|x> <!date^^|y> <!date^a^{b}> <@> <#> <!> <|> <!subteam^>",
     "::::::: :not_an_emoji: :+1::skin-tone-9:",
     "a" * 2900,
+    "took ~5 min: " + "`step` " * 60,
+    "_promoted " + "`step` " * 60,
+    "*carol " + "<@U0BOB> " * 60,
 ]
 
 ASK = "fetch('http://127.0.0.2:9/').then(() => 'asked', () => 'refused')"

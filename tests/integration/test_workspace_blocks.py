@@ -144,6 +144,21 @@ WRONG: dict[str, list[Json]] = {
     "markdown 12001": [{"type": "markdown", "text": "x" * 12_001}],
     "markdown together": [{"type": "markdown", "text": "x" * 7_000}, {"type": "markdown", "text": "x" * 6_000}],
     "rich text element": [{"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}],
+    "header text null": [{"type": "header", "text": None}],
+    "button text null": [actions(button() | {"text": None})],
+    "section text null": [{"type": "section", "text": {"type": "mrkdwn", "text": None}}],
+    "context elements null": [{"type": "context", "elements": None}],
+    "actions elements null": [{"type": "actions", "elements": None}],
+    "actions elements a number": [{"type": "actions", "elements": 5}],
+    "input element null": [field("a") | {"element": None}],
+    "markdown null": [{"type": "markdown", "text": None}],
+    "groups a text": [section(accessory={"type": "static_select", "option_groups": "abc"})],
+    "groups without options": [
+        section(accessory={"type": "static_select", "option_groups": [{"label": plain("G"), "options": None}]})
+    ],
+    "initial options a number": [
+        section(accessory={"type": "multi_static_select", "options": OPTIONS, "initial_options": 5})
+    ],
 }
 WRONG_VIEWS: dict[str, Json] = {
     "title 25": modal(section(), title=plain("x" * 25)),
@@ -155,6 +170,8 @@ WRONG_VIEWS: dict[str, Json] = {
     "markdown": modal({"type": "markdown", "text": "x"}),
     "unknown property": modal(section(), colour="red"),
     "no blocks": {"type": "modal", "title": plain("t")},
+    "blocks null": modal() | {"blocks": None},
+    "title null": modal(section(), title=None),
 }
 
 
@@ -225,3 +242,21 @@ def test_the_view_models_of_slack_agree_on_a_whole_form() -> None:
     form: dict[str, Any] = modal(*(it | {"block_id": f"b{number}"} for number, it in enumerate(TYPED)))
     assert [*view_problems(form, "modal")] == []
     assert len(View(**form).to_dict()["blocks"]) == len(TYPED)
+
+
+def test_a_home_without_blocks_is_refused() -> None:
+    """Null counts as missing there too."""
+    with pytest.raises(SlackError, match="invalid_arguments"):
+        checked_view(home() | {"blocks": None}, "home")
+
+
+def test_null_in_an_optional_field_is_as_if_it_were_not_there() -> None:
+    """It is taken, and neither the page nor a form's check gets to see it."""
+    block = field("a", min_length=None, initial_value=None) | {"hint": None}
+    assert checked_blocks([section(accessory=None), block])[1] == block_without_nulls(block)
+
+
+def block_without_nulls(block: Json) -> Json:
+    element = {"type": "plain_text_input", "action_id": "a"}
+    shown = {key: it for key, it in block.items() if it is not None}
+    return shown | {"label": {"type": "plain_text", "text": "a", "emoji": True}, "element": element}

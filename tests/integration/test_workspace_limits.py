@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot.playground.workspace.errors import RateLimited
 from bot.playground.workspace.workspace import Workspace
 from tests.workspace.apps import client
 
@@ -83,3 +84,16 @@ def test_slacks_client_waits_as_told(workspace: Workspace) -> None:
         slack.chat_postMessage(channel="C0OPS", text=text)
     first, second = workspace.ledger.applied("chat.postMessage")
     assert second.at - first.at >= 1
+
+
+def test_a_post_that_came_too_soon_costs_nothing(workspace: Workspace) -> None:
+    """However often it is refused, the workspace's 300 a minute are for those that were taken."""
+    workspace.core.limits.post_every = 50
+    limits = workspace.core.limits
+    limits.call("chat.postMessage", "posts")
+    limits.post("C0OPS")
+    for _ in range(400):
+        limits.call("chat.postMessage", "posts")
+        with pytest.raises(RateLimited):
+            limits.post("C0OPS")
+    client(workspace).chat_postMessage(channel="C0STATUS", text="x")

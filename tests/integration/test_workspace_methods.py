@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.playground.workspace.installed import InstalledApp
+from bot.playground.workspace.installed import InstalledApp, from_manifest
 from bot.playground.workspace.workspace import Workspace
 from tests.workspace.apps import client
 from tests.workspace.forms import section
@@ -51,12 +51,13 @@ def test_auth_test_says_who_the_bot_is_and_what_it_may(slack: WebClient) -> None
     [
         ("", "not_authed"),
         ("xoxb-other", "invalid_auth"),
-        ("xapp-1-A0DRBOT-playground-app-token", "not_allowed_token_type"),
+        ("the app's", "not_allowed_token_type"),
     ],
 )
 def test_another_token_is_refused(workspace: Workspace, token: str, code: str) -> None:
     """No token, a foreign one, and the app's token where the bot's is needed."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    given = workspace.app_token if token == "the app's" else token
+    headers = {"Authorization": f"Bearer {given}"} if given else {}
     answer = httpx.post(f"{workspace.api_url}users.list", headers=headers)
     assert answer.json() == {"ok": False, "error": code}
 
@@ -335,6 +336,7 @@ def test_a_file_is_uploaded_in_three_steps(workspace: Workspace, slack: WebClien
         ({"text": "x", "attachments": [{"text": "a"}] * 101}, "too_many_attachments"),
         ({"text": "x", "attachments": "nope"}, "invalid_attachments"),
         ({"text": "x", "metadata": {"event_type": 1}}, "invalid_metadata_format"),
+        ({"text": "x", "metadata": {"event_type": "e", "event_payload": {"a": "x" * 20_000}}}, "metadata_too_large"),
         ({"blocks": [section("x" * 3000)] * 5}, "msg_blocks_too_long"),
     ],
 )
@@ -359,3 +361,66 @@ def test_link_names_brings_bare_mentions_to_life(workspace: Workspace, slack: We
     assert workspace.messages("#ops")[-1]["text"] == "<!channel>"
     slack.chat_postMessage(channel="C0OPS", text="@channel")
     assert workspace.messages("#ops")[-1]["text"] == "@channel"
+
+
+def test_tokens_are_drawn_for_each_run(workspace: Workspace) -> None:
+    """What one workspace takes is nothing to another."""
+    with Workspace.running() as other:
+        ours = {workspace.bot_token, workspace.app_token, workspace.signing_secret}
+        assert ours.isdisjoint({other.bot_token, other.app_token, other.signing_secret})
+
+
+def test_nobody_writes_to_a_bot(slack: WebClient) -> None:
+    """Neither to another app's nor to itself, by a message or by opening the direct messages."""
+    for bot in ("U0OTHERBOT", "U0DRBOT"):
+        assert error_of(slack.chat_postMessage, channel=bot, text="x") == "cannot_dm_bot"
+        assert error_of(slack.conversations_open, users=bot) == "cannot_dm_bot"
+
+
+def test_a_channel_has_at_most_a_hundred_pins(workspace: Workspace, slack: WebClient) -> None:
+    """The next one is refused until one is taken away."""
+    channel = new_channel(slack, "pinned")
+    posts = [slack.chat_postMessage(channel=channel, text=str(number))["ts"] for number in range(101)]
+    workspace.channel(channel).pins += posts[:100]
+    assert error_of(slack.pins_add, channel=channel, timestamp=posts[100]) == "too_many_pins"
+    slack.pins_remove(channel=channel, timestamp=posts[0])
+    slack.pins_add(channel=channel, timestamp=posts[100])
+
+
+def test_a_bot_cannot_unarchive(workspace: Workspace, slack: WebClient) -> None:
+    """As in Slack; an administrator can."""
+    channel = new_channel(slack, "put-away")
+    assert error_of(slack.conversations_unarchive, channel=channel) == "not_archived"
+    slack.conversations_archive(channel=channel)
+    assert error_of(slack.conversations_unarchive, channel=channel) == "not_in_channel"
+    workspace.archive(channel, archived=False)
+    slack.chat_postMessage(channel=channel, text="back")
+
+
+@pytest.mark.parametrize("home", [{"app_home": {"messages_tab_enabled": False}}, {}])
+def test_an_app_without_messages_tab_writes_to_nobody(home: dict[str, Any]) -> None:
+    """A manifest that doesn't switch it on has none; channels are as ever."""
+    manifest = {
+        "display_information": {"name": "Other"},
+        "features": home,
+        "oauth_config": {"scopes": {"bot": ["chat:write", "im:write"]}},
+    }
+    app = from_manifest(manifest)
+    assert not app.takes_messages
+    with Workspace.running(app=app, limits=False) as workspace:
+        slack = client(workspace)
+        direct = slack.conversations_open(users="U0BOB")["channel"]["id"]
+        for channel in (direct, "U0BOB"):
+            assert error_of(slack.chat_postMessage, channel=channel, text="x") == "messages_tab_disabled"
+        slack.chat_postMessage(channel="C0OPS", text="x")
+
+
+def test_a_page_of_channels_may_be_short(workspace: Workspace, slack: WebClient) -> None:
+    """What isn't shown takes up its place, so only the cursor says whether more comes."""
+    workspace.new_channel("unseen", kind="private")
+    new_channel(slack, "seen-last")
+    pages = [page["channels"] for page in slack.conversations_list(types="private_channel", limit=1)]
+    assert len(pages) == len(workspace.channels())
+    assert [] in pages
+    names = [it["name"] for page in slack.conversations_list(limit=1) for it in page["channels"]]
+    assert names == [it.name for it in workspace.channels("public")]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from socket import create_connection
 from typing import Any
 
 import httpx
@@ -20,8 +21,8 @@ from bot.playground.workspace.installed import InstalledApp, Subcommand
 from bot.playground.workspace.panel import PanelAction, PanelItem
 from bot.playground.workspace.workspace import Workspace
 from tests.workspace.apps import client
-from tests.workspace.forms import Json, field, modal, section
-from tests.workspace.sockets import Socket
+from tests.workspace.forms import Json, actions, button, field, modal, section
+from tests.workspace.sockets import Socket, new_address
 
 APP = InstalledApp(subcommands=(Subcommand("declare", "[system]", "Declare an incident"),))
 
@@ -89,6 +90,70 @@ def test_nobody_reads_what_isnt_theirs(workspace: Workspace, ask: Callable[..., 
     assert httpx.get(url, params={"as": "U0BOB", "channel": secret}).json()["ok"] is False
     assert httpx.get(url, params={"as": "U0NOBODY", "channel": "C0OPS"}).json()["ok"] is False
     assert ask("say", channel="C0NONE", text="x")["ok"] is False
+
+
+def test_a_foreign_private_channel_is_closed(workspace: Workspace, ask: Callable[..., Json]) -> None:
+    """Whoever isn't in it can do nothing there, and is told what somebody is told of a channel that isn't there."""
+    workspace.new_channel("board", kind="private", members=["U0ERIN", "U0DRBOT"])
+    secret, socket = workspace.channel("board").id, Socket(workspace)
+    card = client(workspace).chat_postMessage(channel=secret, text="card", blocks=[actions(button())])["ts"]
+    container = {"type": "message", "channel": secret, "ts": card}
+    click: Json = {"container": container, "action": {"type": "button", "action_id": "go"}}
+    acts: dict[str, Json] = {
+        "say": {"text": "x"},
+        "command": {"text": "/dr status"},
+        "action": click,
+        "suggest": {"container": container, "block_id": "b", "action_id": "a", "value": ""},
+        "shortcut": {"callback_id": "add_to_timeline", "ts": card},
+        "react": {"ts": card, "name": "eyes"},
+        "pin": {"ts": card},
+        "read": {},
+        "join": {},
+        "leave": {},
+    }
+    for endpoint, given in acts.items():
+        refused = ask(endpoint, channel=secret, **given)
+        nowhere = json.loads(json.dumps(given).replace(secret, "C0NONE"))
+        assert refused["ok"] is False, endpoint
+        assert json.loads(json.dumps(refused).replace(secret, "C0NONE")) == ask(endpoint, channel="C0NONE", **nowhere)
+    board = workspace.channel(secret)
+    assert board.members == ["U0ALICE", "U0ERIN", "U0DRBOT"]
+    assert (board.pins, board.messages[card].reactions, socket.envelopes[1:]) == ([], {}, [])
+    assert ask("react", "U0ERIN", channel=secret, ts=card, name="eyes") == {"ok": True}
+    assert ask("action", "U0ERIN", channel=secret, **click) == {"ok": True}
+    socket.close()
+
+
+def test_another_persons_ephemeral_message_is_not_there(workspace: Workspace, ask: Callable[..., Json]) -> None:
+    """Neither for a reaction, nor for a pin, nor for a shortcut."""
+    client(workspace).chat_postEphemeral(channel="C0OPS", user="U0ALICE", text="psst")
+    ts = workspace.ephemeral("#ops", "U0ALICE")[0]["ts"]
+    assert ask("react", channel="C0OPS", ts=ts, name="eyes")["ok"] is False
+    assert ask("pin", channel="C0OPS", ts=ts)["ok"] is False
+    assert ask("shortcut", callback_id="add_to_timeline", channel="C0OPS", ts=ts)["error"] == "not_found"
+
+
+def test_an_administrator_adds_people_to_a_private_channel(workspace: Workspace) -> None:
+    """What the page's `join` may not, the workspace's does."""
+    workspace.new_channel("board", kind="private")
+    workspace.join("U0BOB", "#board")
+    assert "U0BOB" in workspace.channel("board").members
+
+
+def test_a_deleted_channel_leaves_the_page_and_the_app_is_told(
+    workspace: Workspace, live: Callable[[str], list[Json]]
+) -> None:
+    """channel_gone for the page; channel_deleted or group_deleted for the app that was in it."""
+    frames, socket = live("U0BOB"), Socket(workspace)
+    board = workspace.new_channel("board", kind="private", members=["U0BOB", "U0DRBOT"]).id
+    foreign = workspace.new_channel("foreign", kind="private").id
+    for channel in (foreign, board, "C0OPS"):
+        workspace.delete_channel(channel)
+    workspace.until(lambda: {"type": "channel_gone", "channel": board} in frames)
+    workspace.until(lambda: [it for it in socket.events if it["type"] == "channel_deleted"])
+    deleted = [(it["type"], it["channel"]) for it in socket.events if it["type"].endswith("_deleted")]
+    assert sorted(deleted) == [("channel_deleted", "C0OPS"), ("group_deleted", board)]
+    socket.close()
 
 
 def test_every_page_hears_what_it_may(
@@ -205,11 +270,32 @@ def test_another_site_can_do_nothing(workspace: Workspace, headers: dict[str, st
     assert workspace.messages("#ops") == []
 
 
-def test_another_site_hears_nothing(workspace: Workspace) -> None:
-    """Nor may it open the page's socket."""
-    address = f"{workspace.url.replace('http', 'ws')}/ui/live?as=U0BOB"
-    with pytest.raises(InvalidStatus), connect(address, origin=Origin("https://evil.example")):
-        pass
+@pytest.mark.parametrize("place", ["/ui/live?as=U0BOB", "/link/"])
+@pytest.mark.parametrize(("origin", "host"), [("https://evil.example", ""), ("null", ""), (None, "evil.example")])
+def test_another_site_hears_nothing(workspace: Workspace, place: str, origin: str | None, host: str) -> None:
+    """Nor may it open the page's socket, or the app's."""
+    address = new_address(workspace) if place == "/link/" else f"{workspace.url.replace('http', 'ws')}{place}"
+    named = address.replace("127.0.0.1", host or "127.0.0.1")
+    with create_connection(("127.0.0.1", workspace.server.port)) as tcp:
+        foreign = Origin(origin) if origin else None
+        with pytest.raises(InvalidStatus) as refused, connect(named, sock=tcp, origin=foreign):
+            pass
+    assert refused.value.response.status_code == 403
+    assert workspace.connections == 0
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example:80"}])
+@pytest.mark.parametrize("place", ["/api/chat.postMessage", "/hooks/{hook}", "/upload/{upload}"])
+def test_another_site_cannot_use_the_api(workspace: Workspace, place: str, headers: dict[str, str]) -> None:
+    """Even with a good token, response_url or upload; the app itself, which says no origin, may."""
+    hook = workspace.core.hooks.issue("U0BOB", "C0OPS").rpartition("/")[2]
+    url = workspace.url + place.format(hook=hook, upload=workspace.core.uploads.start("a", 1).id)
+    given = {"Authorization": f"Bearer {workspace.bot_token}"}
+    body = {"channel": "C0OPS", "text": "x", "response_type": "in_channel"}
+    assert httpx.post(url, json=body, headers=given | headers).status_code == 403
+    assert workspace.messages("#ops") == []
+    for host in ("localhost", "127.0.0.1:1", "LOCALHOST:81", "[::1]:80"):
+        assert httpx.post(url, json=body, headers=given | {"Host": host}).status_code == 200
 
 
 def test_the_server_is_on_loopback_alone(workspace: Workspace) -> None:

@@ -155,6 +155,36 @@ def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -
     assert second["state"]["values"]["row"]["pick"] == {"type": "static_select", "selected_option": None}
 
 
+def test_a_button_in_an_attachment(workspace: Workspace) -> None:
+    """It is pressed as any other; its container is the attachment, which is known by its number."""
+    app, bodies = new_app(workspace), []
+    pick: Json = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
+    attachments: list[Json] = [
+        {"text": "no blocks"},
+        {"color": "#a33", "blocks": [actions(button("go"), pick, block_id="row")]},
+    ]
+    slack = client(workspace)
+    blocks = [section(), actions(button("own"))]
+    ts = slack.chat_postMessage(channel="C0OPS", text="x", blocks=blocks, attachments=attachments)["ts"]
+
+    def clicked(ack: Ack, body: Json) -> None:
+        ack()
+        bodies.append(body)
+
+    app.action("go")(clicked)
+    app.action("own")(clicked)
+    with connected(workspace, app):
+        assert workspace.click("U0BOB", ts, "go").ok
+        assert workspace.click("U0BOB", ts, "own").ok
+        workspace.until(lambda: len(bodies) == 2)
+    there = {"message_ts": ts, "channel_id": "C0OPS", "is_ephemeral": False}
+    second = {"type": "message_attachment", "attachment_id": 2, "is_app_unfurl": False}
+    by_action = {it["actions"][0]["action_id"]: it for it in bodies}
+    assert by_action["go"]["container"] == there | second
+    assert by_action["own"]["container"] == there | {"type": "message"}
+    assert by_action["go"]["state"]["values"]["row"]["pick"]["selected_option"] is None
+
+
 def test_a_click_on_what_was_edited_meanwhile(workspace: Workspace) -> None:
     """Who confirms while the message is edited has pressed what they saw: its value arrives, not the present one."""
     app, bodies = new_app(workspace), []

@@ -34,12 +34,13 @@ class Acts:
         self._dispatch = dispatch
 
     async def command(self, user: str, channel_id: str, line: str) -> Outcome:
+        """KeyError: the person sees no such channel."""
         name, _, text = line.partition(" ")
         known = self._core.app.command(name)
         if known is None:
             return Outcome("unknown_command", f"{name} is not a valid command.")
         with self._core.changed:
-            channel = self._core.state.channels[channel_id]
+            channel = self._core.state.seen(user, channel_id)
             payload = slash_command(self._core, user, channel, known, text.strip())
         answer = await self._dispatch.ask("slash_commands", payload)
         if not answer.ok:
@@ -67,14 +68,18 @@ class Acts:
         core = self._core
         if container.get("type") == "view":
             view = self._view(user, str(container.get("view_id")))
-            whole = view and described(view.body["blocks"], action, core)
-            return view_click(core, user, view, whole, values) if view and whole else None
-        channel = core.state.channels.get(str(container.get("channel")))
-        message = channel and channel.messages.get(str(container.get("ts")))
-        if not channel or not message or message.only_for not in ("", user):
+            found = view and place_of(action, view.body["blocks"])
+            return view_click(core, user, view, described(action, found[1], core), values) if view and found else None
+        try:
+            channel, message = core.state.seen_message(user, str(container.get("channel")), str(container.get("ts")))
+        except KeyError:
             return None
-        whole = described(message.blocks or [], action, core)
-        return message_click(core, user, channel, message, whole, values) if whole else None
+        found = place_of(action, message.all_blocks)
+        if not found:
+            return None
+        block, element = found
+        whole, attachment = described(action, element, core), message.attachment_of(block)
+        return message_click(core, user, channel, message, attachment, whole, values)
 
     def _view(self, user: str, view_id: str) -> View | None:
         """An open modal of this person, or their Home."""
@@ -139,12 +144,14 @@ class Acts:
         core = self._core
         known = next((it for it in core.app.shortcuts if it.callback_id == callback_id), None)
         with core.changed:
-            channel = core.state.channels.get(channel_id)
-            message = channel and channel.messages.get(ts)
-            if known is None or (known.type == "message" and not message):
+            try:
+                place = core.state.seen_message(user, channel_id, ts)
+            except KeyError:
+                place = None
+            if known is None or (known.type == "message" and not place):
                 return nothing_there("This message or shortcut")
-            if known.type == "message" and channel and message:
-                payload = message_action(core, user, channel, message, callback_id)
+            if known.type == "message" and place:
+                payload = message_action(core, user, *place, callback_id)
             else:
                 payload = global_shortcut(core, user, callback_id)
         answer = await self._dispatch.ask("interactive", payload)
@@ -161,8 +168,10 @@ class Acts:
             return channel.id
 
     async def suggest(self, user: str, container: Json, action: Json) -> Answer:
-        """The options of an external select for what was typed."""
+        """The options of an external select for what was typed. KeyError: the person sees no such message."""
         with self._core.changed:
+            if container.get("type") == "message":
+                self._core.state.seen_message(user, str(container.get("channel")), str(container.get("ts")))
             view = self._view(user, str(container.get("view_id", "")))
             payload = suggestion(self._core, user, container, action, view)
         return await self._dispatch.ask("interactive", payload)
@@ -177,11 +186,11 @@ def refused(view: View, body: Json) -> Outcome:
     return Outcome(errors={str(block): str(text) for block, text in errors.items()})
 
 
-def described(blocks: list[Json], action: Json, core: Core) -> Json | None:
-    """The action as the app gets it: with the element's own parts, and the value that the person saw.
+def place_of(action: Json, blocks: list[Json]) -> tuple[Json, Json] | None:
+    """The block and the element that the person used; None where it is gone.
 
     The message may have been edited since: the element is known by its action_id, of several the one in the same block
-    or with the same value. None where it is gone.
+    or with the same value.
     """
 
     def likeness(found: tuple[Json, Json]) -> tuple[bool, bool]:
@@ -190,9 +199,11 @@ def described(blocks: list[Json], action: Json, core: Core) -> Json | None:
 
     every = ((block, element) for block in blocks for element in elements(block) if element["type"] != "image")
     here = [(block, element) for block, element in every if element["action_id"] == action.get("action_id")]
-    if not here:
-        return None
-    _, element = max(here, key=likeness)
+    return max(here, key=likeness) if here else None
+
+
+def described(action: Json, element: Json, core: Core) -> Json:
+    """The action as the app gets it: with the element's own parts, and the value that the person saw."""
     own = {name: element[name] for name in CLICKED if name in element}
     seen = {"value": action.get("value", element["value"])} if "value" in element else {}
     return action | own | seen | {"type": element["type"], "action_ts": core.clock.ts()}

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,6 +24,7 @@ from bot.playground.workspace.transports import Transports
 
 HTML = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Something went wrong.</body></html>"
 HANGS = 3600.0
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,23 @@ class Api:
             return Reply(error.answer(), headers=scopes)
         except RateLimited as error:
             return Reply({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(error.retry_after)})
+        except Exception:  # noqa: BLE001 - whatever it is, it is noted and answered
+            return self._crashed(name)
+
+    def _crashed(self, name: str) -> Reply:
+        """Slack's answer where the fault is its own; a dropped connection would look like the network's."""
+        told = self._core.tokens.redacted(traceback.format_exc())
+        logger.error("%s failed: %s", name, told)
+        self._core.ledger.crashes.append(f"{name}: {told}")
+        return Reply({"ok": False, "error": "internal_error"})
 
     def _use_hook(self, key: str, given: Json) -> Reply:
         try:
             use_hook(self._core, key, given)
         except SlackError as error:
             return Reply(error.answer(), 404 if error.code.endswith("_url") else 400)
+        except Exception:  # noqa: BLE001 - whatever it is, it is noted and answered
+            return self._crashed("response_url")
         return Reply({"ok": True})
 
 

@@ -1,10 +1,10 @@
 """A request's arguments, whichever way they came: query, form or JSON, with JSON nested in form fields."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from bot.playground.workspace.errors import invalid_arguments
+from bot.playground.workspace.incoming import read_json
 from bot.playground.workspace.shapes import Json
 
 
@@ -45,6 +45,8 @@ class Arguments:
         if isinstance(value, str) and value.startswith("["):
             value = self.json(name)
         items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list):
+            raise invalid_arguments(f"must be an array [json-pointer:/{name}]")
         return [str(it).strip() for it in items if str(it).strip()]
 
     def json(self, name: str, refused: Exception | None = None) -> Any:
@@ -53,7 +55,7 @@ class Arguments:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value) if value else None
+            return read_json(value) if value else None
         except ValueError as error:
             raise refused or invalid_arguments(f"must be valid JSON [json-pointer:/{name}]") from error
 

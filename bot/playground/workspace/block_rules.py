@@ -21,7 +21,7 @@ Rule = Callable[[Any, str, Found], None]
 
 @dataclass(frozen=True)
 class Spec:
-    """An object's fields: the rule of each, and which must be there."""
+    """An object's fields: the rule of each, and which must be there; null is as good as nothing."""
 
     fields: Mapping[str, Rule]
     required: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class Spec:
         if not isinstance(value, dict):
             found.say(at, "must provide an object")
             return
-        for name in sorted(self.required - value.keys()):
+        for name in sorted(it for it in self.required if value.get(it) is None):
             found.say(at, f"missing required field: {name}")
         for name, part in value.items():
             if name == "type" and "type" not in self.fields:
@@ -135,10 +135,14 @@ def array(rule: Rule, most: int, least: int = 1) -> Rule:
     return check
 
 
-def both(*rules: Rule) -> Rule:
+def both(first: Rule, then: Rule) -> Rule:
+    """The second may rely on what the first has checked."""
+
     def check(value: Any, at: str, found: Found) -> None:
-        for rule in rules:
-            rule(value, at, found)
+        before = len(found.messages)
+        first(value, at, found)
+        if len(found.messages) == before:
+            then(value, at, found)
 
     return check
 

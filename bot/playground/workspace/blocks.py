@@ -111,8 +111,8 @@ def elements(block: Json) -> list[Json]:
 
 
 def filled_in(blocks: list[Json]) -> list[Json]:
-    """A copy, with every id and default that Slack adds."""
-    copy: list[Json] = json.loads(json.dumps(blocks))
+    """A copy, with every id and default that Slack adds, and without what is null."""
+    copy: list[Json] = without_nulls(blocks)
     for block in copy:
         if not block.get("block_id"):
             block["block_id"] = secrets.token_urlsafe(4)[:5]
@@ -121,6 +121,12 @@ def filled_in(blocks: list[Json]) -> list[Json]:
                 element["action_id"] = secrets.token_urlsafe(4)[:5]
         fill_texts(block)
     return copy
+
+
+def without_nulls(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: without_nulls(value) for name, value in part.items() if value is not None}
+    return [without_nulls(it) for it in part] if isinstance(part, list) else part
 
 
 def fill_texts(part: Any) -> None:

@@ -1,26 +1,27 @@
 """A request's body: JSON, a form, or parts, with what the query says."""
 
-import json
 from email import policy
 from email.parser import BytesParser
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from bot.playground.workspace.incoming import kept, read_json
 from bot.playground.workspace.shapes import Json
 
 
 async def read_body(request: Request) -> Json:
     """All arguments by name. Unreadable JSON is no argument at all, as an empty body is."""
-    given: Json = dict(request.query_params)
+    given: Json = kept(dict(request.query_params))
     body = await request.body()
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("multipart/form-data"):
-        return given | {name: value.decode("utf-8", "replace") for name, value in parts(content_type, body).items()}
+        found = {name: value.decode("utf-8", "replace") for name, value in parts(content_type, body).items()}
+        return given | dict(kept(found))
     if content_type.startswith("application/x-www-form-urlencoded"):
         return given | dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
-        read = json.loads(body) if body.strip() else {}
+        read = read_json(body) if body.strip() else {}
     except ValueError:
         return given
     return given | (read if isinstance(read, dict) else {})

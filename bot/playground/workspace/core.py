@@ -65,7 +65,7 @@ def new_core(
     return Core(
         clock=clock,
         app=app,
-        tokens=Tokens(app.scopes),
+        tokens=Tokens(app.id, app.scopes),
         state=state,
         views=Views(state),
         triggers=Triggers(clock, patience),

@@ -12,6 +12,7 @@ import httpx
 
 from bot.playground.workspace.core import Core
 from bot.playground.workspace.delivery import TIMEOUT, UNREACHABLE, Answer, Kind, Retry
+from bot.playground.workspace.incoming import read_json
 from bot.playground.workspace.shapes import Json
 
 FORM = "application/x-www-form-urlencoded"
@@ -90,7 +91,7 @@ def body_of(response: httpx.Response) -> Json | None:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):
         try:
-            body = response.json()
+            body = read_json(response.content)
         except ValueError:
             return None
         return body if isinstance(body, dict) and body else None

@@ -12,6 +12,7 @@ from bot.playground.workspace.changes import Change
 from bot.playground.workspace.core import Core
 from bot.playground.workspace.dispatch import Dispatch
 from bot.playground.workspace.frames import frames
+from bot.playground.workspace.incoming import texts
 
 
 @dataclass(eq=False)
@@ -41,7 +42,7 @@ class Hub:
             await socket.accept()
             sending = asyncio.create_task(send(socket, page))
             try:
-                async for _ in socket.iter_text():
+                async for _ in texts(socket):
                     pass
             finally:
                 sending.cancel()

@@ -44,6 +44,7 @@ EVENTS = frozenset(
         "channel_rename",
         "channel_unarchive",
         "group_archive",
+        "group_deleted",
         "group_rename",
         "group_unarchive",
         "member_joined_channel",
@@ -91,6 +92,8 @@ class InstalledApp:
     commands: tuple[SlashCommand, ...] = (SlashCommand("/dr", "Run a recovery", "declare | status | help", True),)
     shortcuts: tuple[Shortcut, ...] = (Shortcut("message", "add_to_timeline", "Add to the incident's timeline"),)
     subcommands: tuple[Subcommand, ...] = ()
+    has_messages_tab: bool = True
+    """Whether it may write to people."""
     takes_messages: bool = True
     """Whether people may write to it in its Messages tab."""
     id: str = APP
@@ -107,6 +110,8 @@ def from_manifest(manifest: Mapping[str, Any], subcommands: Sequence[Subcommand]
     commands = features.get("slash_commands", [])
     shortcuts = features.get("shortcuts", [])
     settings = manifest.get("settings", {})
+    home = features.get("app_home", {})
+    tab = bool(home.get("messages_tab_enabled", False))
     return InstalledApp(
         name=manifest["display_information"]["name"],
         scopes=frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
@@ -114,7 +119,8 @@ def from_manifest(manifest: Mapping[str, Any], subcommands: Sequence[Subcommand]
         commands=tuple(_command(it) for it in commands),
         shortcuts=tuple(Shortcut(it["type"], it["callback_id"], it["name"]) for it in shortcuts),
         subcommands=tuple(subcommands),
-        takes_messages=not features.get("app_home", {}).get("messages_tab_read_only_enabled", False),
+        has_messages_tab=tab,
+        takes_messages=tab and not home.get("messages_tab_read_only_enabled", False),
     )
 
 

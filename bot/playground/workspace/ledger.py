@@ -25,9 +25,10 @@ class Entry:
 
 
 class Ledger:
-    """The newest 100,000 requests; tokens are never in it."""
+    """The newest 100,000 requests, and the tracebacks of where the workspace itself failed. Tokens are never in it."""
 
     def __init__(self) -> None:
+        self.crashes: list[str] = []
         self._entries: deque[Entry] = deque(maxlen=KEPT)
 
     def add(self, entry: Entry) -> Entry:

@@ -9,6 +9,7 @@ from bot.playground.workspace.errors import RateLimited
 WINDOW = 60.0
 PER_MINUTE = {"1": 1, "2": 20, "3": 50, "4": 100, "posts": 300, "many": 600}
 POST_EVERY = 1.0
+POSTING = "chat.postMessage"
 
 
 class Limits:
@@ -33,11 +34,12 @@ class Limits:
         calls.append(now)
 
     def post(self, channel: str) -> None:
-        """Raises RateLimited for a second message too soon after the first in one channel."""
+        """Raises RateLimited for a second message too soon after the first in one channel. Comes after `call`."""
         if not self.enabled:
             return
         now = self._clock.now()
         left = self._last_post.get(channel, -math.inf) + self.post_every - now
         if left > 0:
+            self._calls[POSTING].pop()  # the very call that is refused here
             raise RateLimited(math.ceil(left))
         self._last_post[channel] = now

@@ -25,6 +25,18 @@ class Message:
     edited: Json | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def all_blocks(self) -> list[Json]:
+        """Its own, then those of its attachments."""
+        return [*(self.blocks or []), *(it for part in self.attachments or [] for it in part.get("blocks", []))]
+
+    def attachment_of(self, block: Json) -> int:
+        """The number of the attachment that holds this very block, from 1; 0: it is the message's own."""
+        for number, attachment in enumerate(self.attachments or [], start=1):
+            if any(it is block for it in attachment.get("blocks", [])):
+                return number
+        return 0
+
     def shape(self, *, metadata: bool = False) -> Json:
         """As the history gives it."""
         message: Json = {"type": "message", "user": self.user, "text": self.text, "ts": self.ts}

@@ -45,13 +45,17 @@ def global_shortcut(core: Core, user: str, callback_id: str) -> Json:
     return payload | {"trigger_id": core.triggers.issue(user)}
 
 
-def message_click(core: Core, user: str, channel: Channel, message: Message, action: Json, given: Json) -> Json:
-    """block_actions in a message; an ephemeral one isn't shown to the app."""
+def message_click(
+    core: Core, user: str, channel: Channel, message: Message, attachment: int, action: Json, given: Json
+) -> Json:
+    """block_actions in a message, or in its attachment of this number; an ephemeral one isn't shown to the app."""
     container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
     container["is_ephemeral"] = bool(message.only_for)
+    if attachment:
+        container |= {"type": "message_attachment", "attachment_id": attachment, "is_app_unfurl": False}
     payload = common(core, "block_actions", user) | {"container": container, "actions": [action]}
     payload |= {"channel": {"id": channel.id, "name": channel.name or "directmessage"}}
-    payload |= {"state": {"values": state_values(message.blocks or [], given)}}
+    payload |= {"state": {"values": state_values(message.all_blocks, given)}}
     payload |= {"response_url": hook(core, user, channel, message.ts), "trigger_id": core.triggers.issue(user)}
     return payload | ({} if message.only_for else {"message": message.shape(metadata=True)})
 

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.playground.workspace.changes import BotChanged
 from bot.playground.workspace.core import Core
 from bot.playground.workspace.delivery import UNREACHABLE, Answer, Kind, Retry, patient
+from bot.playground.workspace.incoming import read_json, texts
 from bot.playground.workspace.shapes import Json
 from bot.playground.workspace.transports import Transports
 
@@ -85,7 +86,7 @@ class Sockets:
         self._tell()
         try:
             await connection.send(self._hello())
-            async for text in connection.socket.iter_text():
+            async for text in texts(connection.socket):
                 self._acknowledged(text)
         except WebSocketDisconnect:
             return
@@ -98,7 +99,7 @@ class Sockets:
     def _acknowledged(self, text: str) -> None:
         """Whatever isn't an acknowledgement of something that is waited for is ignored."""
         try:
-            message = json.loads(text)
+            message = read_json(text)
         except ValueError:
             return
         envelope = message.get("envelope_id") if isinstance(message, dict) else None

@@ -57,6 +57,21 @@ class State:
     def channel_named(self, name: str) -> Channel | None:
         return next((it for it in self.channels.values() if it.name == name and it.kind != "im"), None)
 
+    def seen(self, user: str, channel_id: str) -> Channel:
+        """A channel as far as this person sees it. KeyError: for them there is none."""
+        channel = self.channels[channel_id]
+        if not channel.visible_to(user):
+            raise KeyError(channel_id)
+        return channel
+
+    def seen_message(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
+        """The same for a message, with its channel."""
+        channel = self.seen(user, channel_id)
+        message = channel.messages[ts]
+        if message.only_for not in ("", user):
+            raise KeyError(ts)
+        return channel, message
+
     def create_channel(self, name: str, kind: Kind, creator: str) -> Channel:
         channel = Channel(new_id("C"), name, kind, [creator], creator, int(self.clock.now()))
         self.channels[channel.id] = channel
@@ -113,8 +128,8 @@ class State:
 
     def delete_channel(self, channel: Channel) -> None:
         del self.channels[channel.id]
-        channel.members.clear()
         self.tell(ChannelChanged(channel, "channel_deleted"))
+        channel.members.clear()
 
     def _system(self, channel: Channel, user: str, what: str, text: str, details: Json) -> None:
         prefix = "group" if channel.kind == "private" else "channel"

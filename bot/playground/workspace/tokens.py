@@ -1,17 +1,16 @@
 """The app's tokens: which is known, which was revoked, and what the bot token may do."""
 
-from bot.playground.workspace.errors import SlackError
+import secrets
 
-BOT_TOKEN = "xoxb-playground-bot-token"
-APP_TOKEN = "xapp-1-A0DRBOT-playground-app-token"
-SIGNING_SECRET = "playground0signing0secret0000000"
+from bot.playground.workspace.errors import SlackError
 
 
 class Tokens:
-    """Both tokens and the scopes that the workspace granted."""
+    """Both tokens, drawn anew for each run, and the scopes that the workspace granted to this app (its id)."""
 
-    def __init__(self, scopes: frozenset[str]) -> None:
-        self.bot, self.app, self.signing_secret = BOT_TOKEN, APP_TOKEN, SIGNING_SECRET
+    def __init__(self, app: str, scopes: frozenset[str]) -> None:
+        self.bot, self.app = f"xoxb-{secrets.token_hex(16)}", f"xapp-1-{app}-{secrets.token_hex(16)}"
+        self.signing_secret = secrets.token_hex(16)
         self.scopes = set(scopes)
         self.revoked = ""
 

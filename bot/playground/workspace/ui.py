@@ -1,10 +1,8 @@
 """The page's own endpoints; PROTOCOL.md says what they take and answer."""
 
-import json
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -15,11 +13,12 @@ from bot.playground.workspace.dispatch import Dispatch
 from bot.playground.workspace.errors import SlackError
 from bot.playground.workspace.frames import channel_shape, message_shapes, state_shape
 from bot.playground.workspace.hub import Hub
+from bot.playground.workspace.incoming import read_json
 from bot.playground.workspace.outcomes import DONE, Outcome, nothing_there
 from bot.playground.workspace.people_acts import PeopleActs
 from bot.playground.workspace.shapes import Json
 
-LOCAL = ("127.0.0.1", "localhost", "[::1]")
+NOBODY = 4003
 Act = Callable[[str, Json], Awaitable[Json]]
 
 
@@ -42,10 +41,10 @@ class Ui:
 
     def _endpoint(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            if not local(request) or not request.headers.get("content-type", "").startswith("application/json"):
+            if not request.headers.get("content-type", "").startswith("application/json"):
                 return JSONResponse({"ok": False, "error": "not_allowed", "text": "Only the page itself may ask."}, 403)
             try:
-                body = json.loads(await request.body())
+                body = read_json(await request.body())
                 return JSONResponse(await act(self._who(body.get("as")), body))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 return JSONResponse({"ok": False, "error": "bad_request", "text": f"The request is wrong: {error}"})
@@ -55,9 +54,9 @@ class Ui:
         return endpoint
 
     def _who(self, wanted: str | None) -> str:
-        """Whom the page acts as; KeyError for somebody who isn't there."""
-        people = self._core.state.people
-        return people[wanted].id if wanted else next(it.id for it in people.values() if it.can_act)
+        """Whom the page acts as; KeyError for somebody who isn't there, or can't act."""
+        able = {it.id: it for it in self._core.state.people.values() if it.can_act}
+        return able[wanted].id if wanted else next(iter(able))
 
     async def state(self, request: Request) -> Response:
         return self._read(request, lambda user: state_shape(self._core, user, self._dispatch.connected))
@@ -72,8 +71,6 @@ class Ui:
         return self._read(request, read)
 
     def _read(self, request: Request, read: Callable[[str], Json]) -> Response:
-        if not local(request):
-            return JSONResponse({"ok": False, "error": "not_allowed", "text": "Only this machine may ask."}, 403)
         try:
             with self._core.changed:
                 return JSONResponse(read(self._who(request.query_params.get("as"))))
@@ -81,18 +78,19 @@ class Ui:
             return JSONResponse({"ok": False, "error": "not_found", "text": f"There is no {error}."})
 
     async def live(self, socket: WebSocket) -> None:
-        wanted = socket.query_params.get("as")
-        if not local(socket) or (wanted and wanted not in self._core.state.people):
-            await socket.close(4003)
+        try:
+            user = self._who(socket.query_params.get("as"))
+        except KeyError:
+            await socket.accept()  # else the page would not learn why
+            await socket.close(NOBODY)
             return
-        await self._hub.serve(socket, self._who(wanted))
+        await self._hub.serve(socket, user)
 
     async def say(self, user: str, body: Json) -> Json:
         ts = self._people.say(user, body["channel"], str(body["text"]), body.get("thread_ts"))
         return {"ok": True, "ts": ts}
 
     async def command(self, user: str, body: Json) -> Json:
-        self._core.state.channels[body["channel"]]
         return (await self._acts.command(user, body["channel"], str(body["text"]))).shape()
 
     async def action(self, user: str, body: Json) -> Json:
@@ -112,8 +110,8 @@ class Ui:
         self._people.react(user, body["channel"], body["ts"], body["name"], added=not body.get("remove"))
         return DONE.shape()
 
-    async def pin(self, _: str, body: Json) -> Json:
-        self._people.pin(body["channel"], body["ts"], pinned=not body.get("remove"))
+    async def pin(self, user: str, body: Json) -> Json:
+        self._people.pin(user, body["channel"], body["ts"], pinned=not body.get("remove"))
         return DONE.shape()
 
     async def read(self, user: str, body: Json) -> Json:
@@ -155,10 +153,3 @@ class Ui:
             self._core.faults.clear()
         self._core.faults.set(body.get("set") or {})
         return {"ok": True, "faults": self._core.faults.shape()}
-
-
-def local(connection: HTTPConnection) -> bool:
-    """Whether the page itself asks: neither another site nor another name for this machine."""
-    host = connection.headers.get("host", "")
-    origin = connection.headers.get("origin")
-    return host.rpartition(":")[0] in LOCAL and (origin is None or urlsplit(origin).netloc == host)

@@ -19,6 +19,7 @@ from bot.playground.workspace.dispatch import Dispatch
 from bot.playground.workspace.http_mode import HttpMode
 from bot.playground.workspace.hub import Hub
 from bot.playground.workspace.ledger import Entry
+from bot.playground.workspace.local import LocalOnly
 from bot.playground.workspace.people_acts import PeopleActs
 from bot.playground.workspace.sockets import Sockets
 from bot.playground.workspace.transports import Transports
@@ -56,7 +57,7 @@ class Web:
             Route("/archives/{place:path}", index),
             Mount("/page", Page(directory=PAGE)),
         ]
-        self.app = Starlette(routes=routes)
+        self.app = LocalOnly(Starlette(routes=routes))
 
     def _cut_off(self) -> None:
         self._loop.call_soon_threadsafe(self.sockets.drop_all)

@@ -49,12 +49,14 @@ class Workspace:
     @classmethod
     @contextmanager
     def running(cls, **options: Any) -> Iterator[Self]:
-        """A workspace that ends with the block; options as __init__."""
+        """A workspace that ends with the block; options as __init__. RuntimeError: meanwhile it failed by itself."""
         workspace = cls(**options)
         try:
             yield workspace
         finally:
             workspace.close()
+        if workspace.ledger.crashes:
+            raise RuntimeError(f"The workspace itself failed: {workspace.ledger.crashes[0]}")
 
     def close(self) -> None:
         self.server.close()
@@ -101,7 +103,8 @@ class Workspace:
         self._web.people.react(user, channel.id, message.ts, name, added=added)
 
     def join(self, user: str, channel: str) -> None:
-        self._web.people.join(user, self.channel(channel).id)
+        """Also a private channel, as if an administrator added them."""
+        self._web.people.bring_in(user, self.channel(channel).id)
 
     def leave(self, user: str, channel: str) -> None:
         self._web.people.leave(user, self.channel(channel).id)
@@ -120,7 +123,7 @@ class Workspace:
         """The element with this action_id in a message; value: what is chosen there, see `submit`."""
         channel, message = self._place(ts)
         container = {"type": "message", "channel": channel.id, "ts": ts}
-        action = find_action(message.blocks or [], action_id, value)
+        action = find_action(message.all_blocks, action_id, value)
         return self.server.call(self._web.acts.click(user, container, action, values or {}))
 
     def click_view(

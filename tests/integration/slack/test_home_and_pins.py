@@ -181,7 +181,7 @@ def test_the_oldest_of_many_incidents_still_waits_for_me(world: SlackWorld) -> N
             actor=world.lab.actor("alice"), number=0, title=f"it {later}", severity="sev2", systems=("orders",)
         )
         world.lab.desk.declare(declare, key=f"key-{next(world.lab.numbers)}")
-    assert f"*INC-{number}* · *Promote the replica*: your approval" in home(world, BOB, "your approval")
+    assert home(world, BOB, f"*INC-{number}* · *Promote the replica*: your approval")
 
 
 def test_an_alert_without_a_text_is_noted_with_what_it_shows(world: SlackWorld) -> None:

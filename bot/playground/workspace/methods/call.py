@@ -1,5 +1,6 @@
 """One call of a method: what the methods share."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,14 @@ class Call:
             raise SlackError("user_not_found")
         return person
 
+    def direct(self, person: Person) -> Channel:
+        """The bot's direct messages with somebody; neither with a bot nor with whoever has left."""
+        if person.deleted:
+            raise SlackError("user_disabled")
+        if person.is_bot:
+            raise SlackError("cannot_dm_bot")
+        return self.state.direct(self.me, person.id)
+
     def page(self, items: Sequence[Any], default: int = 100) -> tuple[list[Any], Json]:
         """The items that cursor and limit ask for, and the response_metadata of the next ones."""
         limit = min(1000, max(1, self.args.number("limit", default)))
@@ -83,7 +92,7 @@ def read_cursor(cursor: str) -> int:
     if not cursor:
         return 0
     kind, _, offset = cursor.partition(":")
-    if kind != "offset" or not offset.isdigit():
+    if kind != "offset" or not re.fullmatch("[0-9]{1,9}", offset):
         raise SlackError("invalid_cursor")
     return int(offset)
 

@@ -1,5 +1,6 @@
 """chat.*: posting, editing, deleting."""
 
+import json
 from typing import Any
 
 from bot.playground.workspace.blocks import checked_blocks
@@ -10,11 +11,14 @@ from bot.playground.workspace.methods.call import Call
 from bot.playground.workspace.shapes import Json
 
 TEXT_MOST, UPDATE_MOST, ATTACHMENTS_MOST = 40_000, 4_000, 100
+METADATA_MOST = 16_000  # not documented; a generous guess
 BROADCASTS = ("channel", "here", "everyone")
 
 
 def post_message(call: Call) -> Json:
     channel = writable(call, destination(call))
+    if channel.kind == "im" and not call.core.app.has_messages_tab:
+        raise SlackError("messages_tab_disabled")
     message = new_message(call)
     call.core.limits.post(channel.id)
     call.state.post(channel, message)
@@ -81,9 +85,7 @@ def destination(call: Call) -> Channel:
     """A channel's id or name; a person's id means the direct messages with them."""
     given = call.args.text("channel", "")
     if given in call.state.people:
-        if call.state.people[given].deleted:
-            raise SlackError("account_inactive" if given == call.me else "user_disabled")
-        return call.state.direct(call.me, given)
+        return call.direct(call.state.people[given])
     named = call.state.channel_named(given.removeprefix("#"))
     if named is not None and named.visible_to(call.me):
         return named
@@ -141,7 +143,7 @@ def read_attachments(given: Any) -> list[Json] | None:
     read: list[Json] = []
     for number, attachment in enumerate(given, start=1):
         blocks = {"blocks": checked_blocks(attachment["blocks"])} if "blocks" in attachment else {}
-        read.append({"id": number, **attachment, **blocks})
+        read.append({**attachment, **blocks, "id": number})
     return read
 
 
@@ -152,4 +154,6 @@ def read_metadata(call: Call) -> Json | None:
     well = isinstance(given, dict) and isinstance(given.get("event_type"), str)
     if not well or not isinstance(given.get("event_payload"), dict):
         raise SlackError("invalid_metadata_format")
+    if len(json.dumps(given)) > METADATA_MOST:
+        raise SlackError("metadata_too_large")
     return dict(given)

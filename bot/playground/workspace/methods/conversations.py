@@ -14,16 +14,17 @@ NAME_MOST, NOTE_MOST, INVITED_MOST = 80, 250, 100
 
 
 def list_all(call: Call) -> Json:
+    """Pages first and filters then, as Slack does: a page may be short, even empty, though more comes."""
     kinds = wanted_kinds(call)
     for kind in kinds:
         call.core.tokens.need(*READ[kind])
+    page, more = call.page([*call.state.channels.values()])
     shown = [
         it
-        for it in call.state.channels.values()
+        for it in page
         if it.kind in kinds and it.visible_to(call.me) and not (it.archived and call.args.flag("exclude_archived"))
     ]
-    page, more = call.page(shown)
-    return {"channels": [counted(it, call) for it in page]} | more
+    return {"channels": [counted(it, call) for it in shown]} | more
 
 
 def wanted_kinds(call: Call) -> list[Kind]:
@@ -178,8 +179,8 @@ def unarchive(call: Call) -> Json:
     channel = call.channel(scopes=MANAGE)
     if not channel.archived:
         raise SlackError("not_archived")
-    call.state.archive(channel, call.me, archived=False)
-    return {}
+    # Slack's documentation: "Bot tokens cannot currently be used to unarchive conversations."
+    raise SlackError("not_in_channel")
 
 
 def open_direct(call: Call) -> Json:
@@ -192,9 +193,7 @@ def open_direct(call: Call) -> Json:
         person = call.state.people.get(users[0])
         if person is None:
             raise SlackError("user_not_found")
-        if person.deleted:
-            raise SlackError("user_disabled")
-        channel = call.state.direct(call.me, person.id)
+        channel = call.direct(person)
     shape = channel.shape(call.me) if call.args.flag("return_im") else {"id": channel.id}
     return {"channel": shape}
 

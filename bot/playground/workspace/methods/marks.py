@@ -8,12 +8,16 @@ from bot.playground.workspace.errors import SlackError
 from bot.playground.workspace.methods.call import READ, Call
 from bot.playground.workspace.shapes import Json, new_id
 
+PINS_MOST = 100
+
 
 def pin(call: Call) -> Json:
     channel = call.open_channel(call.joined(call.channel()))
     message = call.message(channel)
     if message.ts in channel.pins:
         raise SlackError("already_pinned")
+    if len(channel.pins) >= PINS_MOST:
+        raise SlackError("too_many_pins")
     call.state.pin(channel, message, pinned=True)
     return {}
 

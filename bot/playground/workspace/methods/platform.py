@@ -1,6 +1,6 @@
 """api.test, auth.test, apps.connections.open, and files.*"""
 
-from bot.playground.workspace.errors import SlackError
+from bot.playground.workspace.errors import SlackError, invalid_arguments
 from bot.playground.workspace.messages import Message
 from bot.playground.workspace.methods.call import Call
 from bot.playground.workspace.shapes import Json
@@ -38,6 +38,8 @@ def upload_url(call: Call) -> Json:
 
 def complete_upload(call: Call) -> Json:
     named = call.args.json("files") or []
+    if not isinstance(named, list) or not all(isinstance(it, dict) for it in named):
+        raise invalid_arguments("must be an array of objects [json-pointer:/files]")
     uploads = [it for file in named if (it := call.core.uploads.get(str(file.get("id"))))]
     if not uploads or len(uploads) != len(named):
         raise SlackError("file_not_found")

@@ -29,8 +29,8 @@ export function roving(container, find, { next = "ArrowDown", previous = "ArrowU
   });
 }
 
-/** Remembers where in `root` the focus is; the result puts it back after `root` was drawn anew. */
-export function keepFocus(root, fallback = null) {
+/** Remembers where in `root` the focus is; the result puts it back after `root` was drawn anew, else to what `fallback` finds. */
+export function keepFocus(root, fallback = () => null) {
   const active = document.activeElement;
   if (!root.contains(active) || active === root) return () => {};
   const key = active.closest("[data-key]")?.dataset.key;
@@ -38,8 +38,19 @@ export function keepFocus(root, fallback = null) {
   return () => {
     const again = key && sameElement([...root.querySelectorAll("[data-key]")], key);
     const target = again ? focusable(again) : null;
-    (target ?? fallback)?.focus({ preventScroll: true });
+    (target ?? fallback())?.focus({ preventScroll: true });
     if (target && start !== null && target.type !== "email" && target.type !== "number") target.setSelectionRange?.(start, end);
+  };
+}
+
+/** Remembers the element with the focus; the result gives it back, or to what stands in its place by then. */
+export function wayBack(element = document.activeElement) {
+  const root = element.closest("article, .card, #home, dialog");
+  const again = root ? keepFocus(root, () => root.querySelector(":is(h2, h3)[tabindex]") ?? root) : restFocus;
+  return () => {
+    if (element.isConnected) element.focus({ preventScroll: true });
+    else if (root?.isConnected) again();
+    else restFocus();
   };
 }
 

@@ -62,7 +62,7 @@ export class Home {
       this.surface = new Surface({ names, openUrl, ...this.app.sender({ type: "view", view_id: home.id }) });
       this.surface.view = home.id;
     }
-    const restore = keepFocus(this.root, this.root);
+    const restore = keepFocus(this.root, () => this.root);
     this.surface.values.keepOnly(home.blocks);
     this.root.replaceChildren(el("h2", { class: "hidden" }, "Home"), el("div", { class: "view" }, renderBlocks(home.blocks, this.surface)));
     restore();

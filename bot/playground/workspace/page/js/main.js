@@ -58,7 +58,15 @@ class App {
     this.api = new Api(me);
     this.live = new Live(me, {
       refresh: () => this.refresh(), frame: (data) => this.store.apply(data), online: (yes) => this.store.setOnline(yes),
+      nobody: () => this.asAnother(me),
     });
+  }
+
+  /** An old tab or bookmark names somebody who isn't here: whoever is first acts instead. */
+  asAnother(me) {
+    history.replaceState(null, "", `/${location.hash}`);
+    this.start(null);
+    this.notice(`Nobody can act as ${me} here. You act as somebody else now.`);
   }
 
   async refresh() {

@@ -1,12 +1,13 @@
 /* A menu that opens from a button: arrow keys move, Escape closes, the focus returns to the button. */
 
-import { roving } from "./a11y.js";
+import { roving, wayBack } from "./a11y.js";
 import { el } from "./dom.js";
 import { placeBeside } from "./popup.js";
 
 /** `entries`: {label, note?, run, checked?, disabled?, href?, name?}. `row`: entries stand side by side. */
 export function openMenu(button, label, entries, { row = false } = {}) {
   if (button.getAttribute("aria-expanded") === "true") return;
+  const back = wayBack(button);
   const items = entries.map((entry) => item(entry, () => close()));
   const menu = el("div", { class: row ? "menu row" : "menu", role: "menu", "aria-label": label, popover: "auto" }, items);
   const close = () => menu.hidePopover();
@@ -16,7 +17,7 @@ export function openMenu(button, label, entries, { row = false } = {}) {
     event.preventDefault();
     event.stopPropagation();
     close();
-    button.focus();
+    back();
   });
   menu.addEventListener("beforetoggle", ({ newState }) => button.setAttribute("aria-expanded", String(newState === "open")));
   menu.addEventListener("toggle", ({ newState }) => newState === "closed" && menu.remove());

@@ -120,9 +120,9 @@ export class Messages {
 
   fill(item, message) {
     const { names, store } = this.app;
-    const restore = keepFocus(item.article, item.article);
+    const restore = keepFocus(item.article, () => item.article);
     item.message = message;
-    item.surface.values.keepOnly(message.blocks ?? []);
+    item.surface.values.keepOnly([message, ...(message.attachments ?? [])].flatMap(({ blocks }) => blocks ?? []));
     const act = messageActions(this.app, message);
     item.content.replaceChildren(...messageContent(message, { names, store, surface: item.surface, act }).filter(Boolean));
     item.article.setAttribute("aria-label", summary(message, names));

@@ -62,7 +62,7 @@ export class Modal {
 
   draw(same) {
     const { dialog, shown: view } = this;
-    const restore = same ? keepFocus(dialog, byId("modal-title")) : () => {};
+    const restore = same ? keepFocus(dialog, () => byId("modal-title")) : () => {};
     const scrolled = same ? dialog.querySelector(".view")?.scrollTop : 0;
     const body = el("div", { class: "view" }, this.alert = el("p", { class: "refused", role: "alert" }), renderBlocks(view.blocks, this.surfaceOf(view)));
     dialog.replaceChildren(el("form", { novalidate: true, on: {

@@ -5,8 +5,9 @@ import { el, link } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 
 const WORD = "\\p{L}\\p{N}_";
+// Each character can be read in one way alone: else a mark that is never closed is looked for in every combination.
 const styled = (mark, name) =>
-  `(?<![${WORD}${mark}])${mark}(?![\\s${mark}])(?<${name}>(?:<[^<>\\n]*>|\`[^\`\\n]*\`|[^${mark}\\n])+?)(?<!\\s)${mark}(?![${WORD}${mark}])`;
+  `(?<![${WORD}${mark}])${mark}(?![\\s${mark}])(?<${name}>(?:<[^<>\\n]*>|\`[^\`\\n]*\`|(?!<[^<>\\n]*>|\`[^\`\\n]*\`)[^${mark}\\n])+?)(?<!\\s)${mark}(?![${WORD}${mark}])`;
 const INLINE = new RegExp(
   [
     "<(?<entity>[^<>\\n]+)>",

@@ -28,7 +28,7 @@ export class Panel {
   }
 
   made(id) {
-    const card = { node: el("li", { class: "card" }), title: el("h3"), state: el("span", { class: "state" }), text: el("p", { class: "text" }), buttons: el("div", { class: "buttons" }), was: null, actions: "" };
+    const card = { node: el("li", { class: "card" }), title: el("h3", { tabindex: "-1" }), state: el("span", { class: "state" }), text: el("p", { class: "text" }), buttons: el("div", { class: "buttons" }), was: null, actions: "" };
     card.node.append(el("div", { class: "head" }, card.title, card.state), card.text, card.buttons);
     this.items.set(id, card);
     return card;
@@ -47,7 +47,7 @@ export class Panel {
     card.actions = drawn;
     const focused = card.buttons.contains(document.activeElement);
     card.buttons.replaceChildren(...(actions ?? []).map((action) => this.button(id, action)));
-    if (focused) card.buttons.querySelector("button:not([disabled])")?.focus();
+    if (focused) (card.buttons.querySelector("button:not([disabled]), a") ?? card.title).focus();
   }
 
   button(item, action) {

@@ -1,12 +1,13 @@
 /* "Are you sure?", as an element's `confirm` words it. */
 
+import { wayBack } from "../a11y.js";
 import { byId, el } from "../dom.js";
 import { plain, textObject } from "../mrkdwn.js";
 
 /** True once the person confirms; false on deny, Escape or the backdrop. */
 export function confirmed(confirm, names) {
   const { title, text, confirm: yes, deny: no, style } = confirm;
-  const before = document.activeElement;
+  const back = wayBack();
   const ask = el("dialog", { class: "confirm", "aria-labelledby": "confirm-title", "aria-describedby": "confirm-text" },
     el("form", { method: "dialog" },
       el("h2", { id: "confirm-title" }, plain(title) || "Are you sure?"),
@@ -20,7 +21,7 @@ export function confirmed(confirm, names) {
   return new Promise((resolve) => {
     ask.addEventListener("close", () => {
       ask.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      back();
       resolve(ask.returnValue === "yes");
     });
   });
