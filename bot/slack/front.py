@@ -22,7 +22,7 @@ from bot.engine.desk import Desk
 from bot.slack.answers import Answer
 from bot.slack.blocks import Block, section
 from bot.slack.blocks import modal as view
-from bot.slack.chat import Chat, SlackTrouble
+from bot.slack.chat import Chat, SlackRefused, SlackTrouble
 from bot.slack.controls import Control
 from bot.slack.identity import Members
 from bot.slack.reconciler import Reconciler
@@ -128,12 +128,19 @@ class Front:
             return
         content: dict[str, Any] = {"text": answer.text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
         try:
-            if caller.channel:
-                self.chat.call("chat.postEphemeral", channel=caller.channel, user=caller.account, **content)
-            else:
+            if not caller.channel or not self._said_in(caller.channel, caller.account, content):
                 self.chat.call("chat.postMessage", channel=caller.account, **content)
         except SlackTrouble as trouble:
             log.warning("answer_lost", reason=str(trouble))
+
+    def _said_in(self, channel: str, account: str, content: dict[str, Any]) -> bool:
+        """Whether one person was told in a channel; False where Slack refuses it there."""
+        try:
+            self.chat.call("chat.postEphemeral", channel=channel, user=account, **content)
+        except SlackRefused as refused:
+            log.info("not_told_there", reason=str(refused))
+            return False
+        return True
 
     def _kept(self, answer: Answer) -> Answer:
         """The answer with buttons that work; without any where the database can't keep what they mean."""

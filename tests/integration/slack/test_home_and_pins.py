@@ -103,6 +103,19 @@ def test_the_shortcut_needs_nothing_of_slack(world: SlackWorld) -> None:
         world.workspace.faults.clear()
 
 
+def test_who_cannot_be_answered_in_the_channel_gets_a_direct_message(world: SlackWorld) -> None:
+    """Where Slack refuses to tell somebody there, as when the bot was taken out of it."""
+    number = world.declared()
+    ts = world.workspace.say(BOB, world.channel(number), "Orders fail since 03:02.")
+    world.workspace.faults.add("error", "chat.postEphemeral", error="user_not_in_channel")
+    try:
+        world.workspace.react(CAROL, ts, "pushpin")
+        direct = lambda: [it for it in world.workspace.channel(CAROL).messages.values() if "Thank you." in it.text]  # noqa: E731
+        world.waited(direct, "she was not told")
+    finally:
+        world.workspace.faults.clear()
+
+
 def test_a_pin_that_can_not_be_read_is_said(world: SlackWorld) -> None:
     """The person is told that nothing was added, and how to add it."""
     number = world.declared()
