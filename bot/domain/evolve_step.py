@@ -23,7 +23,6 @@ NOTHING_SHOWN: Mapping[str, Any] = {
     "waits_for": (),
     "expires_at": None,
     "approvals": (),
-    "offers": (),
     "met_at": None,
     "glass_broken_by": None,
     "glass_reason": "",
@@ -124,7 +123,6 @@ def _started(step: StepRun, event: e.StepStarted | e.UndoStarted, at: datetime) 
     return {
         "started_at": at,
         "executor": event.executor,
-        "offers": (),  # clicks that no look-up has answered: it begins without them
         "applied_at": None,
         "holding_since": None,
         "finding": "",
@@ -177,7 +175,6 @@ def _blocked(step: StepRun, event: e.StepBlocked, at: datetime) -> Changes:
         "plan": event.plan or step.plan,
         "digest": "",
         "approvals": (),
-        "offers": (),
     }
 
 
@@ -289,7 +286,8 @@ def step_changes(step: StepRun, event: e.StepEvent, seq: int, at: datetime) -> C
     changes = handler(step, event, at) if handler else {}
     trigger = event.trigger
     if trigger in _MOVES:
-        return {"voices": (), **changes, "state": move(STEP, step.state, trigger), "changed_seq": seq}
+        # What people said of the state before ends with it, and so do clicks that no look-up has answered.
+        return {"voices": (), "offers": (), **changes, "state": move(STEP, step.state, trigger), "changed_seq": seq}
     if isinstance(event, e.ApprovalRejected | e.ApprovalWithdrawn):
         return {**changes, "changed_seq": seq}  # when the rule is met again, that is another occasion
     return changes

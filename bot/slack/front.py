@@ -219,14 +219,15 @@ class Speaker:
     def give(self, incident_id: str, command: Command, part: str = "") -> Incident:
         """Record a command in this person's name, have the channel show it; raises Refused, NotRecorded, NotConfirmed.
 
-        `part` tells several commands of one request apart. A word that is final at once has its speaker looked
-        up at once, and those who said the same before: of approvals and broken glass the engine looks up who gave them just
-        before the call, and a decline stops things, so nobody waits to be known.
+        `part` tells several commands of one request apart. A word that is final at once has its speaker looked up at once, and
+        those who spoke before: of approvals and broken glass the engine looks up who gave them just before the call, and a
+        decline stops things, so nobody waits to be known.
         """
         if isinstance(command, SharedWord):
-            teams = self._teams(incident_id, command)
+            step = self._step(incident_id, command)
+            teams = self._teams(step) if step else set()
             self.front.members.check_now(self.caller.account, teams)
-            command = replace(command, gone=self._gone(incident_id, command, teams))
+            command = replace(command, gone=self._gone(step, teams) if step else {})
         after = self.front.desk.give(incident_id, replace(command, actor=self.actor), key=self._key(part))
         if not isinstance(command, Approve):
             self.front.reconciler.nudge()
@@ -236,21 +237,14 @@ class Speaker:
         run = self.incident(incident_id).runs.get(command.run)
         return run.steps.get(command.step) if run else None
 
-    def _gone(self, incident_id: str, command: SharedWord, teams: set[str]) -> dict[str, str]:
+    def _gone(self, step: StepRun, teams: set[str]) -> dict[str, str]:
         """Who said something of this step before and may do nothing that counts any more, and why; raises Refused."""
-        step = self._step(incident_id, command)
-        people = dict.fromkeys(voice.person for voice in step.voices) if step else {}
-        gone = {}
-        for person in people:
-            if person != self.person and not (found := self.front.members.may_still(person, teams)).eligible:
-                gone[person] = found.reason
-        return gone
+        others = {voice.person for voice in step.voices} - {self.person}
+        found = {person: self.front.members.may_still(person, teams) for person in others}
+        return {person: standing.reason for person, standing in found.items() if not standing.eligible}
 
-    def _teams(self, incident_id: str, command: SharedWord) -> set[str]:
+    def _teams(self, step: StepRun) -> set[str]:
         """Whose word it takes: by the rule of today and by the one that the step's plan was shown with."""
-        step = self._step(incident_id, command)
-        if step is None:
-            return set()
         return {rule.approvers for rule in (step.rule, rule_for(self.plan.approvals, step.definition.approval)) if rule}
 
     def declare(self, command: Declare) -> Incident:

@@ -41,14 +41,15 @@ def blocks(speaker: Speaker, declare: Control) -> Iterator[Block]:
     """The tab's blocks."""
     rows = seen_by(speaker, speaker.front.desk.incidents())
     incidents = [speaker.incident(row.id) for row in rows]  # all: the oldest may be the one that waits
+    own = {incident.id for incident in incidents if _is_mine(speaker, incident)}
     yield b.actions(b.button("Declare an incident…", declare, style="danger"))
     waits = [line for incident in incidents for line in _waits(speaker, incident)]
     yield from _part("What waits for you", waits, "Nothing.")
-    mine = [incident_line(speaker, row) for row in rows if _is_mine(speaker, row.id, incidents)]
+    mine = [incident_line(speaker, row) for row in rows if row.id in own]
     yield from _part(
         "Your incidents", mine, "None in which you have a role, or that you declared, follow or acknowledged."
     )
-    others = [incident_line(speaker, row) for row in rows if not _is_mine(speaker, row.id, incidents)]
+    others = [incident_line(speaker, row) for row in rows if row.id not in own]
     yield from _part("Other open incidents", others, "None.")
     due = [line for incident in incidents for line in _due(speaker, incident)]
     yield from _part("What is due", due, "No status update is due.")
@@ -63,12 +64,9 @@ def _part(title: str, lines: list[str], nothing: str) -> Iterator[Block]:
         yield b.context(f"{len(lines) - MOST} more.")
 
 
-def _is_mine(speaker: Speaker, incident_id: str, incidents: list[Incident]) -> bool:
+def _is_mine(speaker: Speaker, incident: Incident) -> bool:
     """Whether the person has a role in it, declared it, subscribed to it or acknowledged it."""
-    incident = next((found for found in incidents if found.id == incident_id), None)
     person, account = speaker.person, speaker.caller.account
-    if incident is None:
-        return False
     if person is None:
         return account in {incident.declarer_account, *(reader.account for reader in incident.readers)}
     return person in {*incident.roles.values(), incident.declarer, *incident.subscribers, *incident.acknowledged}

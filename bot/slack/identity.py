@@ -19,6 +19,7 @@ from bot.domain.timeline import Actor
 from bot.engine.ports import Unavailable
 from bot.slack.chat import Chat, SlackAway, SlackRefused, SlackTrouble
 
+SIGN_IT = "Nothing was recorded. Try again, or say it with dr, which signs it."
 log = structlog.get_logger()
 KEEP_SECONDS = 30.0  # how long a look-up serves for what is no approval
 PATIENCE = 5.0  # seconds for who we are and who somebody is, together, while nobody waits
@@ -139,8 +140,7 @@ class Members:
         try:
             reason = self._look_live(slack_id, self.at_once, teams)
         except Unavailable as unknown:
-            advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
-            raise NotSaid(f"Slack could not say in time who you are: {unknown}", advice) from unknown
+            raise NotSaid(f"Slack could not say in time who you are: {unknown}", SIGN_IT) from unknown
         if reason:
             raise Refused(f"{reason} This does not count.", "Ask a full member of the workspace.")
 
@@ -149,19 +149,18 @@ class Members:
 
         Of those who have no account here, who signed what they said, Slack knows nothing: their word stands.
         """
-        slack_id = self.account(person)
-        if slack_id is None:
+        if self.account(person) is None:
             return Standing(eligible=True)
         try:
-            reason = self._look_live(slack_id, self.at_once, teams)
+            found = self.look_up(person, teams, self.at_once)
         except Unavailable as unknown:
-            advice = "Nothing was recorded. Try again, or say it with dr, which signs it."
+            who = self.plan.people[person].name
             raise NotSaid(
-                f"Slack could not say in time whether {person} may still say so: {unknown}", advice
+                f"Slack could not say in time whether {who} may still say so: {unknown}", SIGN_IT
             ) from unknown
-        if not reason and not any(person in self.plan.members(team) for team in teams & self.plan.teams.keys()):
-            reason = f"They are no longer in {' or '.join(sorted(teams))}."
-        return Standing(eligible=not reason, reason=reason)
+        if found.eligible and not any(person in self.plan.members(team) for team in teams & self.plan.teams.keys()):
+            return Standing(eligible=False, reason=f"They are no longer in {' or '.join(sorted(teams))}.")
+        return found
 
     def refresh(self) -> None:
         """Look up the team or the one of the plan's people not tried for the longest time; called now and then."""
@@ -179,15 +178,15 @@ class Members:
             finally:
                 self._tried[oldest] = time.monotonic()
 
-    def look_up(self, person: str, teams: Collection[str]) -> Standing:
+    def look_up(self, person: str, teams: Collection[str], patience: float = PATIENCE) -> Standing:
         """Whether a person of the plan may act now, asked of Slack this moment, and who is in these teams by group.
 
-        Raises Unavailable.
+        Raises Unavailable where that takes longer than `patience` seconds.
         """
         slack_id = self.account(person)
         if slack_id is None:
             return Standing(eligible=False, reason=f"The recovery plan names no Slack account of {person}.")
-        reason = self._look_live(slack_id, PATIENCE, teams)
+        reason = self._look_live(slack_id, patience, teams)
         return Standing(eligible=not reason, reason=reason)
 
     def may_join(self, person: str | None, team: str) -> bool:

@@ -1,15 +1,13 @@
 """What one person is told of what they did, in mrkdwn: the fact first, then the next thing to do."""
 
 from bot.comms.words import spell
-from bot.domain.approvals import eligible, rule_for
 from bot.domain.cadence import next_update
-from bot.domain.decisions.gates import requesters
 from bot.domain.incident import Incident, Run, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.transitions import StepState
 from bot.domain.words import either, number
 from bot.slack.front import Speaker
-from bot.slack.surfaces.voice_lines import rule_of_words
+from bot.slack.surfaces.voice_lines import able_to_speak, rule_of_words
 from bot.slack.text import code, moment, name, safe
 
 
@@ -76,10 +74,9 @@ def voices(incident: Incident, step: StepRun, plan: RecoveryPlan) -> str:
     """Where one person's word is not enough: how many have said the same, and who else may."""
     decision = step.voices[-1].decision if step.voices else ""
     rule = rule_of_words(plan, step, decision)
-    able = eligible(rule_for(plan.approvals, step.definition.approval), plan, requesters(step), incident.declarer)
     said = {voice.person for voice in step.voices if voice.decision == decision} & plan.people.keys()
     more = number(rule.required - len(said))
-    left = left_of([person for person in able if person not in said], plan)
+    left = left_of([person for person in able_to_speak(plan, incident, step) if person not in said], plan)
     return f"Recorded. {len(said)} of {rule.required} say so; {more} more of {left}."
 
 

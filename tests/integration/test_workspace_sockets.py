@@ -129,19 +129,26 @@ def test_a_command_that_nobody_takes(workspace: Workspace, sockets: Any) -> None
     assert 2.9 < time.monotonic() - began < 20
 
 
-def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -> None:
-    """A button has its value, a select its option; both have the state, the container and a response_url."""
-    app, bodies = new_app(workspace), []
-    pick: Json = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
-    blocks = [actions(button("go", value="opaque", confirm=confirm()), pick, block_id="row")]
-    ts = client(workspace).chat_postMessage(channel="C0OPS", text="card", blocks=blocks)["ts"]
+def heard(app: App, *names: str) -> list[Json]:
+    """What comes of these actions, which the app acknowledges."""
+    bodies: list[Json] = []
 
     def clicked(ack: Ack, body: Json) -> None:
         ack()
         bodies.append(body)
 
-    app.action("go")(clicked)
-    app.action("pick")(clicked)
+    for name in names:
+        app.action(name)(clicked)
+    return bodies
+
+
+def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -> None:
+    """A button has its value, a select its option; both have the state, the container and a response_url."""
+    app = new_app(workspace)
+    pick: Json = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
+    blocks = [actions(button("go", value="opaque", confirm=confirm()), pick, block_id="row")]
+    ts = client(workspace).chat_postMessage(channel="C0OPS", text="card", blocks=blocks)["ts"]
+    bodies = heard(app, "go", "pick")
     with connected(workspace, app):
         assert workspace.click("U0BOB", ts, "go").ok
         assert workspace.click("U0CAROL", ts, "pick", "b").ok
@@ -157,7 +164,7 @@ def test_a_click_carries_the_message_and_what_was_chosen(workspace: Workspace) -
 
 def test_a_button_in_an_attachment(workspace: Workspace) -> None:
     """It is pressed as any other; its container is the attachment, which is known by its number."""
-    app, bodies = new_app(workspace), []
+    app = new_app(workspace)
     pick: Json = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
     attachments: list[Json] = [
         {"text": "no blocks"},
@@ -166,13 +173,7 @@ def test_a_button_in_an_attachment(workspace: Workspace) -> None:
     slack = client(workspace)
     blocks = [section(), actions(button("own"))]
     ts = slack.chat_postMessage(channel="C0OPS", text="x", blocks=blocks, attachments=attachments)["ts"]
-
-    def clicked(ack: Ack, body: Json) -> None:
-        ack()
-        bodies.append(body)
-
-    app.action("go")(clicked)
-    app.action("own")(clicked)
+    bodies = heard(app, "go", "own")
     with connected(workspace, app):
         assert workspace.click("U0BOB", ts, "go").ok
         assert workspace.click("U0BOB", ts, "own").ok

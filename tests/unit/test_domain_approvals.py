@@ -220,6 +220,14 @@ def test_a_start_does_not_wait_for_clicks_that_nobody_needs() -> None:
     assert story.step("promote").approved_by == ("bob", "carol")
 
 
+def test_no_click_is_looked_up_for_a_step_that_is_given_up() -> None:
+    """Stopping the run ends what waits, and what was offered with it."""
+    story = shown()
+    story.click("promote", "dave")
+    story.give(c.Stop(actor=by("alice"), run="R1", reason="It came back by itself."))
+    assert (story.step("promote").state, story.step("promote").offers) == (StepState.CANCELED, ())
+
+
 def test_approval_of_another_attempt_does_not_count() -> None:
     """The next attempt of the same step with the same plan has another digest."""
     story = to_promotion().launch("promote", "bob", "carol")

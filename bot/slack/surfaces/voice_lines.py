@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.domain.approvals import Rule, eligible, rule_for
 from bot.domain.decisions.gates import requesters
-from bot.domain.incident import ACCEPT_RISK, StepRun
+from bot.domain.incident import ACCEPT_RISK, Incident, StepRun
 from bot.domain.plan import RecoveryPlan
 from bot.domain.words import number
 from bot.slack.rich import Line, line, strong
@@ -29,7 +29,7 @@ def risk_lines(scene: Scene, step: StepRun) -> Iterator[Line]:
     """Who may accept the risk of a blocked step, and how many it takes, as long as nobody has."""
     if not step.risks or any(voice.decision == ACCEPT_RISK for voice in step.voices):
         return
-    rule, able = rule_of_words(scene.plan, step, ACCEPT_RISK), _able(scene, step)
+    rule, able = rule_of_words(scene.plan, step, ACCEPT_RISK), able_to_speak(scene.plan, scene.incident, step)
     if step.definition.kind == "action" and step.applied_at is None:
         leads = (scene.incident.roles.get("commander"), scene.incident.roles.get("deputy"))
         able = dict.fromkeys((*able, *(lead for lead in leads if lead in scene.plan.people and lead)))
@@ -47,15 +47,16 @@ def _takes(scene: Scene, rule: Rule, able: dict[str, None], count: int, then: st
 
 
 def _still(scene: Scene, step: StepRun, rule: Rule, said: set[str]) -> Line:
-    able = _able(scene, step)
+    able = able_to_speak(scene.plan, scene.incident, step)
     missing = rule.required - len(said & able.keys())
     left = scene.people(person for person in able if person not in said)
     return line(" · ", strong(f"{number(missing)} more of"), " ", *left) if left and missing > 0 else ()
 
 
-def _able(scene: Scene, step: StepRun) -> dict[str, None]:
-    rule = rule_for(scene.plan.approvals, step.definition.approval)
-    return dict.fromkeys(eligible(rule, scene.plan, requesters(step), scene.incident.declarer))
+def able_to_speak(plan: RecoveryPlan, incident: Incident, step: StepRun) -> dict[str, None]:
+    """Whose word may count, in the plan's order."""
+    rule = rule_for(plan.approvals, step.definition.approval)
+    return dict.fromkeys(eligible(rule, plan, requesters(step), incident.declarer))
 
 
 def rule_of_words(plan: RecoveryPlan, step: StepRun, decision: str) -> Rule:

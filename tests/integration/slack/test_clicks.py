@@ -1,5 +1,7 @@
 """The buttons of an incident's messages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -134,19 +136,26 @@ def test_a_guest_of_the_plan_records_nothing(world: SlackWorld) -> None:
     assert world.notes(number) == []
 
 
-def test_an_approval_that_went_with_its_plan_is_not_said_to_count(world: SlackWorld) -> None:
-    """A no that comes while the person is looked up takes the offer away; they are told that nothing was counted."""
-    number = world.to_approval()
-    channel = world.channel(number)
+@contextmanager
+def looked_up_in_vain(world: SlackWorld, user: str, number: int) -> Iterator[None]:
+    """Somebody's approval of the promotion is offered, and Slack doesn't say who they are."""
     digest = world.step("promote", number=number).digest
     world.workspace.remove_scope("users:read")
     try:
-        assert world.workspace.command(CAROL, channel, f"/dr approve promote --digest {digest[:12]}").ok
+        assert world.workspace.command(user, world.channel(number), f"/dr approve promote --digest {digest[:12]}").ok
         world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
-        world.lab.give(world.incident(number), c.Decline, "dave", run="R1", step="promote", digest=digest, reason="No.")
-        world.heard(CAROL, "Your approval of `promote` does not count", channel)
+        yield
     finally:
         world.workspace.add_scope("users:read")
+
+
+def test_an_approval_that_went_with_its_plan_is_not_said_to_count(world: SlackWorld) -> None:
+    """A no that comes while the person is looked up takes the offer away; they are told that nothing was counted."""
+    number = world.to_approval()
+    channel, digest = world.channel(number), world.step("promote", number=number).digest
+    with looked_up_in_vain(world, CAROL, number):
+        world.lab.give(world.incident(number), c.Decline, "dave", run="R1", step="promote", digest=digest, reason="No.")
+        world.heard(CAROL, "Your approval of `promote` does not count", channel)
     told = [said["text"] for said in world.workspace.ephemeral(channel, CAROL)]
     assert not any(text.startswith("Approved.") for text in told)
 
@@ -155,16 +164,10 @@ def test_a_step_that_begins_without_a_click_says_so(world: SlackWorld) -> None:
     """Enough others signed while the person was looked up: the click is not said to count later."""
     number = world.to_approval()
     channel = world.channel(number)
-    digest = world.step("promote", number=number).digest
-    world.workspace.remove_scope("users:read")
-    try:
-        assert world.workspace.command(DAVE, channel, f"/dr approve promote --digest {digest[:12]}").ok
-        world.waited(lambda: "ApprovalOffered" in world.types(number), "nothing was offered")
+    with looked_up_in_vain(world, DAVE, number):
         for person in ("bob", "carol"):
             world.lab.approve(world.incident(number), "promote", person)
         world.heard(DAVE, "Your approval of `promote` does not count: it began without it.", channel)
-    finally:
-        world.workspace.add_scope("users:read")
     world.wait("promote", "completed", number=number)
 
 
